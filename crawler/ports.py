@@ -1,0 +1,68 @@
+"""What the crawler needs from outside, declared where it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+from domain.article import Article
+from domain.source import VisitReport
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Desk(Protocol):
+    """Where articles are handed in. Every call may wait on a database; none blocks the loop."""
+
+    async def unseen(self, urls: Sequence[str]) -> set[str]:
+        """Return those canonical ``urls`` that the store does not hold."""
+
+    async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
+        """Judge and store ``articles`` in one commit, with the end of the visit if given.
+
+        Returns how many were new. ``report`` carries the source's next state; it comes
+        with the last articles of a visit, so that a crash refetches instead of skipping.
+        """
+
+
+class Workers(Protocol):
+    """Worker processes for CPU-heavy work on untrusted bytes."""
+
+    async def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run ``function`` in a worker process and return its value.
+
+        ``function`` is importable by name, its arguments and value are picklable. Raises
+        ``WorkerTimeout`` when it exceeds the hard limit and ``WorkerCrash`` when its process
+        dies; an exception that the function raises comes back as itself.
+        """
+
+
+class WorkerTimeout(Exception):
+    """A worker ran over its hard time limit and was ended."""
+
+
+class WorkerCrash(Exception):
+    """A worker process died under the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsRecord:
+    """A host's robots.txt as last fetched. ``status`` is the HTTP status, 0 when unreachable."""
+
+    origin: str  # scheme://host[:port]
+    body: bytes
+    status: int
+    fetched_at: datetime
+
+
+class RobotsShelf(Protocol):
+    """Remembers robots.txt across restarts, so that it is fetched at most once a day a host."""
+
+    async def get(self, origin: str) -> RobotsRecord | None:
+        """Return the record of ``origin``, or None."""
+
+    async def put(self, record: RobotsRecord) -> None:
+        """Keep ``record`` in place of an older one."""

@@ -1,0 +1,49 @@
+"""An article as collected, before anybody judged it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article of one outlet.
+
+    ``url`` is canonical and unique in the store. ``language`` is ``fr``, ``ar``, ``en`` or
+    ``und``, judged from the text. ``text`` holds paragraphs separated by a blank line.
+    """
+
+    url: str
+    source_id: str
+    title: str
+    text: str
+    language: str
+    first_seen: datetime
+    published_at: datetime | None = None  # None when the source gives no date that can be believed
+    authors: tuple[str, ...] = ()
+    guid: str | None = None  # the feed's own id of the entry
+    text_from: str = "page"  # page | feed | summary: where the text was taken from
+    note: str = ""  # why the text is only a summary, in one line
+
+    def __post_init__(self) -> None:
+        require_utc(self.first_seen, "first_seen")
+        if self.published_at is not None:
+            require_utc(self.published_at, "published_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text to judge: what the matcher sees of an article. ``id`` is the caller's own."""
+
+    text: str
+    id: str | None = None
+    title: str = ""
+    language: str | None = None  # None: judged from the text
+    published_at: datetime | None = None  # relative dates resolve against it
+
+    def __post_init__(self) -> None:
+        if self.published_at is not None:
+            require_utc(self.published_at, "published_at")

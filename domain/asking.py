@@ -1,0 +1,53 @@
+"""Questions to the store, and the rows that answer them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitQuery:
+    """Which hits. Empty tuples and None do not filter; several values of one field are alternatives."""
+
+    since: datetime | None = None  # on coalesce(published_at, matched_at)
+    until: datetime | None = None
+    partners: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    text: str | None = None  # words that title or text hold
+    story_id: int | None = None
+    limit: int | None = 50
+
+    def __post_init__(self) -> None:
+        for name in ("since", "until"):
+            value = getattr(self, name)
+            if value is not None:
+                require_utc(value, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRow:
+    """A row of ``v_hits``, lists as tuples."""
+
+    hit_id: int
+    rule: str
+    score: float
+    matched_at: datetime
+    published_at: datetime | None
+    outlet: str
+    language: str
+    country: str
+    title: str
+    url: str
+    partners: tuple[str, ...]
+    activities: tuple[str, ...]
+    persons: tuple[str, ...]
+    organisations: tuple[str, ...]
+    story_id: int | None
+    snippet: str
+    alerted_at: datetime | None

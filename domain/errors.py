@@ -1,0 +1,113 @@
+"""The error tree. One root, so that a caller can catch all of marsad.
+
+::
+
+    MarsadError
+    ├── ConfigError          a config, rule, lexicon or catalogue file is wrong (exit 2)
+    ├── UsageError           the call itself makes no sense (exit 2)
+    ├── CrawlError           an article or feed could not be had
+    │   ├── FetchError       the network or the server refused
+    │   ├── FeedError        what came is not a feed
+    │   └── ExtractionError  no article text in the page
+    ├── MatchError           a document could not be judged
+    ├── StoreError           the database said no
+    │   ├── SchemaError      the schema is older or newer than this program
+    │   ├── BusyError        another daemon holds the database
+    │   └── QueryError       an analyst's SQL failed or was refused
+    └── AlertError           a notice could not be delivered
+
+Messages are one line that a person can act on: what, where, what to do.
+They never hold a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class MarsadError(Exception):
+    """Root of every error that marsad raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One mistake in a file that a person wrote.
+
+    ``line`` and ``column`` count from 1; None when the fault has no place
+    (a missing file). ``path`` is the dotted key path, e.g. ``alerts.routes[0].channels``.
+    """
+
+    file: str
+    line: int | None
+    column: int | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line is not None:
+            place += f":{self.line}"
+            if self.column is not None:
+                place += f":{self.column}"
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class ConfigError(MarsadError):
+    """A file is wrong; ``faults`` holds every mistake found, not only the first."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(f) for f in self.faults))
+
+
+class UsageError(MarsadError):
+    """The command was called in a way that makes no sense."""
+
+
+class CrawlError(MarsadError):
+    """An article or feed could not be had; ``url`` says which."""
+
+    def __init__(self, message: str, *, url: str) -> None:
+        self.url = url
+        super().__init__(message)
+
+
+class FetchError(CrawlError):
+    """The network or the server refused."""
+
+
+class FeedError(CrawlError):
+    """What came is not a feed."""
+
+
+class ExtractionError(CrawlError):
+    """A page has no article text that could be found."""
+
+
+class MatchError(MarsadError):
+    """A document could not be judged."""
+
+
+class StoreError(MarsadError):
+    """The database said no."""
+
+
+class SchemaError(StoreError):
+    """The schema is older or newer than this program knows."""
+
+
+class BusyError(StoreError):
+    """Another daemon holds this database."""
+
+
+class QueryError(StoreError):
+    """An analyst's SQL failed or was refused by the database."""
+
+
+class AlertError(MarsadError):
+    """A notice could not be delivered; ``channel`` says where."""
+
+    def __init__(self, message: str, *, channel: str) -> None:
+        self.channel = channel
+        super().__init__(message)

@@ -1,0 +1,91 @@
+"""What an analyst is told, and the row that makes sure of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.match import Match
+from domain.time import require_utc
+
+
+class Mode(StrEnum):
+    """How a route tells: at once, or gathered at set times."""
+
+    IMMEDIATE = "immediate"
+    DIGEST = "digest"
+
+
+class DeliveryState(StrEnum):
+    """Life of a delivery row. Only a channel's own "accepted" makes it ``sent``."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    SENT = "sent"
+    FAILED = "failed"  # refused for good; kept for the operator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDelivery:
+    """A decision to tell one channel of one hit article. Unique by (channel, mode, article)."""
+
+    channel: str
+    mode: Mode
+    due_at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.due_at, "due_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Everything a message may say of one hit article: one notice, whatever number of rules held."""
+
+    article_id: int
+    story_id: int
+    title: str
+    url: str
+    outlet: str  # the source's name, for people
+    language: str
+    published_at: datetime | None
+    first_seen: datetime
+    text: str
+    matches: tuple[Match, ...]  # best score first; evidence offsets count on title and text above
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A leased row of the outbox.
+
+    ``key`` is stable and unique; Message-IDs and reference lines derive from it, so that a
+    message sent twice after a crash is recognisable as one.
+    """
+
+    id: int
+    key: str
+    channel: str
+    mode: Mode
+    attempts: int  # tries before this one
+    created_at: datetime
+    notice: Notice
+
+
+class SendResult(StrEnum):
+    """What a channel's answer means for the row."""
+
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutcome:
+    """A channel's answer, with its reason. ``retry_after`` in seconds, when the channel says so."""
+
+    result: SendResult
+    reason: str = ""  # one line, no secret
+    retry_after: float | None = None
+    channel_wide: bool = (
+        False  # True: the channel itself is at fault (login, address), not this message
+    )

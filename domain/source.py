@@ -1,0 +1,97 @@
+"""A source: an outlet and the ways into it, and what is remembered between two visits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from domain.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An outlet as configured. ``id`` is stable for years; addresses may change."""
+
+    id: str
+    name: str
+    url: str
+    language: (
+        str  # fr | ar | en: what the outlet mostly writes; an article's own is judged from its text
+    )
+    country: str  # ISO 3166-1 alpha-2 of the outlet
+    tags: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()  # index pages to read for links
+    article_url: str | None = None  # regular expression: which links of a section are articles
+
+
+class VisitOutcome(StrEnum):
+    """How a visit of a source ended. Success is ``ok``, ``not_modified`` and ``empty``."""
+
+    OK = "ok"
+    NOT_MODIFIED = "not_modified"
+    EMPTY = "empty"  # a valid feed without entries
+    NETWORK = "network"  # DNS, connect, TLS, time-out, truncated body
+    HTTP = "http"  # a status that is no success
+    ROBOTS = "robots"  # robots.txt forbids it
+    NOT_A_FEED = "not_a_feed"  # HTML or junk where a feed was
+    PARSE = "parse"  # the parser gave up, hung or crashed
+    NO_WAY_IN = "no_way_in"  # no feed, sitemap or section that this version can read
+    ERROR = "error"  # a fault of marsad's own, logged with its traceback
+
+    @property
+    def is_success(self) -> bool:
+        return self in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.EMPTY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What a server gave to ask again conditionally, and a hash of the body it gave.
+
+    Some servers answer 304 wrongly or repeat validators over a changed body, and others
+    send none: ``body_hash`` (SHA-256, hex) tells an unchanged body without them.
+    """
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchState:
+    """What is remembered of a source between two visits."""
+
+    source_id: str
+    next_due: datetime
+    last_visit: datetime | None = None
+    last_success: datetime | None = None
+    last_article: datetime | None = None  # first_seen of the newest article
+    failures: int = 0  # in a row
+    outcome: VisitOutcome | None = None  # of the last visit; None before the first
+    reason: str = ""  # why, in one line; empty on success
+    interval_seconds: float | None = None  # the adaptive pace; None before the first visit
+    validators: tuple[Validators, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for name in ("next_due", "last_visit", "last_success", "last_article"):
+            value = getattr(self, name)
+            if value is not None:
+                require_utc(value, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitReport:
+    """The end of one visit: what the source's row becomes, and what to tell the operator."""
+
+    source_id: str
+    outcome: VisitOutcome
+    reason: str  # one line; empty on success
+    started: datetime
+    finished: datetime
+    entries: int = 0  # entries the feed listed
+    new_articles: int = 0
+    failed_pages: int = 0  # articles filed from the feed's summary because their page failed
+    state: FetchState | None = None
