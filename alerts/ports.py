@@ -31,7 +31,7 @@ class Outbox(Protocol):
         """
 
     async def next_due(self, channel: str) -> datetime | None:
-        """When the next row of ``channel`` falls due or its lease expires; None when there is none."""
+        """When the next row of ``channel`` falls due or its lease expires; None: no row waits."""
 
 
 class Channel(Protocol):

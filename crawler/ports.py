@@ -35,16 +35,16 @@ class Workers(Protocol):
         """Run ``function`` in a worker process and return its value.
 
         ``function`` is importable by name, its arguments and value are picklable. Raises
-        ``WorkerTimeout`` when it exceeds the hard limit and ``WorkerCrash`` when its process
-        dies; an exception that the function raises comes back as itself.
+        ``WorkerTimeoutError`` when it exceeds the hard limit and ``WorkerCrashError`` when its
+        process dies; an exception that the function raises comes back as itself.
         """
 
 
-class WorkerTimeout(Exception):
+class WorkerTimeoutError(Exception):
     """A worker ran over its hard time limit and was ended."""
 
 
-class WorkerCrash(Exception):
+class WorkerCrashError(Exception):
     """A worker process died under the call."""
 
 

@@ -10,7 +10,7 @@ from domain.time import require_utc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitQuery:
-    """Which hits. Empty tuples and None do not filter; several values of one field are alternatives."""
+    """Which hits. Empty tuples and None do not filter; values of one field are alternatives."""
 
     since: datetime | None = None  # on coalesce(published_at, matched_at)
     until: datetime | None = None

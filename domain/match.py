@@ -70,4 +70,5 @@ class Verdict:
 
     @property
     def is_match(self) -> bool:
+        """Whether any rule holds."""
         return bool(self.matches)

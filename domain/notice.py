@@ -40,7 +40,7 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """Everything a message may say of one hit article: one notice, whatever number of rules held."""
+    """Everything a message may say of one hit article: one notice, however many rules held."""
 
     article_id: int
     story_id: int

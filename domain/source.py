@@ -43,6 +43,7 @@ class VisitOutcome(StrEnum):
 
     @property
     def is_success(self) -> bool:
+        """Whether the source answered as it should."""
         return self in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED, VisitOutcome.EMPTY)
 
 
