@@ -1,0 +1,115 @@
+"""Concepts numbered: entities, families and the phrases of rules, each one bit of a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from matcher.lexicon import Entity, Form, FormKind, Lexicon
+from matcher.rules import phrase_of
+from matcher.text import match_form
+from matcher.yamlnodes import nearest
+
+HOME = "DZ"
+
+
+class Concepts:
+    """Gives every concept a number and every name in a query a mask.
+
+    Classes are kinds (``@person``), classes of the lexicon (``@armed_force``), each also
+    split by side (``@dz_person``, ``@foreign_person``), ``@dz`` (Algeria, its bodies and
+    people) and ``@foreign`` (other countries and alliances).
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self.lexicon = lexicon
+        self.names: list[str] = [e.concept for e in lexicon.entities.values()]
+        self.names += [f"#{family}" for family in lexicon.families]
+        self.numbers = {name: i for i, name in enumerate(self.names)}
+        self.entities: dict[int, Entity] = {
+            self.numbers[e.concept]: e for e in lexicon.entities.values()
+        }
+        self.forms: list[Form] = list(lexicon.forms)
+        self._classes = self._class_masks()
+
+    def _class_masks(self) -> dict[str, int]:
+        masks: dict[str, int] = {}
+        for number, entity in self.entities.items():
+            bit = 1 << number
+            for name in _classes_of(entity):
+                masks[name] = masks.get(name, 0) | bit
+        return masks
+
+    def add_phrases(self, terms: Iterable[str]) -> None:
+        """Number the phrases written in rules, so that the automaton seeks them too.
+
+        A phrase that cannot be sought is left out; ``mask`` then says why.
+        """
+        for term in terms:
+            if term[0] in "@#" or _phrase_name(term) in self.numbers:
+                continue
+            try:
+                phrase, is_prefix = phrase_of(term)
+            except ValueError:
+                continue
+            data = match_form(phrase)
+            if not data:
+                continue
+            name = _phrase_name(term)
+            self.numbers[name] = len(self.names)
+            self.names.append(name)
+            self.forms.append(
+                Form(
+                    data=data,
+                    concept=name,
+                    kind=FormKind.NAME,
+                    language="any",
+                    is_prefix=is_prefix,
+                )
+            )
+
+    def mask(self, term: str) -> int:
+        """Return the mask of ``@entity``, ``@class``, ``#family`` or a phrase.
+
+        Raises ValueError with the nearest known name.
+        """
+        if term[0] == "#":
+            if term in self.numbers:
+                return 1 << self.numbers[term]
+            families = [n for n in self.names if n[0] == "#"]
+            raise ValueError(f"unknown family {term}{nearest(term, families)}")
+        if term[0] == "@":
+            mask = self._classes.get(term[1:], 0)
+            if term in self.numbers:
+                mask |= 1 << self.numbers[term]
+            if not mask:
+                known = [n for n in self.names if n[0] == "@"] + [f"@{c}" for c in self._classes]
+                raise ValueError(f"unknown entity or class {term}{nearest(term, known)}")
+            return mask
+        phrase, _ = phrase_of(term)
+        name = _phrase_name(term)
+        if name not in self.numbers:
+            raise ValueError(f"{phrase!r} has no letter to look for")
+        return 1 << self.numbers[name]
+
+    def side_mask(self, country: str, kinds: Sequence[str]) -> int:
+        """Return the mask of entities of ``kinds`` that belong to ``country``."""
+        mask = 0
+        for number, entity in self.entities.items():
+            if entity.country == country and entity.kind in kinds:
+                mask |= 1 << number
+        return mask
+
+
+def _phrase_name(term: str) -> str:
+    return '"' + term.strip('"') + '"'
+
+
+def _classes_of(entity: Entity) -> list[str]:
+    kinds = [entity.kind, *entity.classes]
+    side = "dz" if HOME in (entity.country, entity.id) else "foreign"
+    names = [*kinds, *(f"{side}_{k}" for k in kinds)]
+    if side == "dz" and entity.kind in ("country", "organisation", "person"):
+        names.append("dz")
+    if side == "foreign" and entity.kind in ("country", "alliance"):
+        names.append("foreign")
+    return names

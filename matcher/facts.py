@@ -1,0 +1,103 @@
+"""Facts of a match, drawn from what proves it: partners, activities, names, dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from domain.match import ACTIVITIES, Evidence, EventDate
+from matcher.concepts import HOME, Concepts
+from matcher.dates import event_dates, find_dates
+from matcher.reading import Reading
+from matcher.rules import Clause, Rule, Scored
+from matcher.scan import Mention
+
+EVIDENCE_LIMIT = 60
+
+
+class Facts:
+    """Draws facts from a reading for a rule that holds."""
+
+    def __init__(self, concepts: Concepts) -> None:
+        self.concepts = concepts
+        self._partner_masks = {
+            number: (
+                1 << number,
+                concepts.side_mask(entity.id, ("organisation", "person"))
+                if entity.kind == "country"
+                else 0,
+            )
+            for number, entity in concepts.entities.items()
+            if entity.kind in ("country", "alliance") and entity.id != HOME
+        }
+
+    def partners(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
+        """Return who cooperates, each with the clauses that say so."""
+        if rule.partners is None:
+            return {}
+        found: dict[str, list[Clause]] = {}
+        for number in self._candidates(reading):
+            window = replace(reading.whole, candidate=self._partner_masks[number])
+            held = rule.partners.held(window)
+            if rule.partners.score(held) >= rule.partners.threshold:
+                found[self.concepts.entities[number].id] = held
+        return found
+
+    def _candidates(self, reading: Reading) -> Iterable[int]:
+        """Countries and alliances that the text names, itself or by its bodies and people."""
+        mask = reading.whole.mask
+        return [n for n, (it, its) in self._partner_masks.items() if mask & (it | its)]
+
+    def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
+        """Return what is done together, each with the clauses that say so."""
+        found: dict[str, list[Clause]] = {}
+        for activity in ACTIVITIES:
+            scored: Scored | None = rule.activities.get(activity)
+            if scored is None:
+                continue
+            held = scored.held(reading.whole)
+            if scored.score(held) >= scored.threshold:
+                found[activity] = held
+        return found
+
+    def named(self, reading: Reading, kind: str, numbers: Iterable[int] | None = None) -> list[str]:
+        """Return the ids of entities of ``kind`` mentioned, in order of their first mention."""
+        sentences = None if numbers is None else set(numbers)
+        ids: dict[str, None] = {}
+        for mention, number in zip(reading.mentions, reading.sentence_numbers, strict=True):
+            entity = self.concepts.entities.get(mention.concept)
+            if entity is None or entity.kind != kind:
+                continue
+            if sentences is None or number in sentences:
+                ids[entity.id] = None
+        return list(ids)
+
+    def dates(
+        self, reading: Reading, mentions: Sequence[Mention]
+    ) -> tuple[EventDate, ...]:
+        """Return the days of the event that ``mentions`` prove."""
+        published = reading.document.published_at
+        day = published.date() if published else None
+        text = reading.text
+        spans = sorted({(text.start(m.start), text.end(m.end)) for m in mentions})
+        found = find_dates(text.original, reading.language, day)
+        return event_dates(found, text.original, spans, day)
+
+    def evidence(self, reading: Reading, mentions: Iterable[Mention]) -> tuple[Evidence, ...]:
+        """Return the proving words with offsets into the field they stand in."""
+        body = reading.body_start
+        rows: dict[tuple[int, int, int], Evidence] = {}
+        for mention in mentions:
+            begin, end = reading.text.start(mention.start), reading.text.end(mention.end)
+            field, shift = ("text", body) if begin >= body else ("title", 0)
+            key = (begin, end, mention.concept)
+            if key not in rows:
+                rows[key] = Evidence(
+                    start=begin - shift,
+                    end=end - shift,
+                    text=reading.text.original[begin:end],
+                    field=field,
+                    concept=self.concepts.names[mention.concept],
+                )
+        ordered = [rows[key] for key in sorted(rows)]
+        return tuple(ordered[:EVIDENCE_LIMIT])

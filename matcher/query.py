@@ -1,0 +1,404 @@
+"""The query language: parsed once at load, asked of every document that could match.
+
+A query is a tree of nodes. ``holds`` asks it of a window; ``witnesses`` returns the
+mentions that make it hold, for the evidence. A node works on bit masks of concepts, so
+that asking costs a few integer operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.exceptions import VisitError
+
+from matcher.reading import Window
+from matcher.scan import Mention
+
+
+class QueryError(ValueError):
+    """A query cannot be read. ``line`` and ``column`` count from 1 inside the query."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        self.line = line
+        self.column = column
+        super().__init__(message)
+
+
+CANDIDATES = ("@it", "@its")
+
+
+class Node(Protocol):
+    """A part of a query."""
+
+    def holds(self, window: Window) -> bool:
+        """Whether the query holds in ``window``."""
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        """Return the mentions that make it hold; empty when it does not."""
+
+    def required(self) -> int | None:
+        """Return a mask of which a document must mention one; None when there is none."""
+
+    def parts(self) -> Sequence[Node]:
+        """Return the node's children."""
+
+    def __str__(self) -> str:
+        """Return the query as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A phrase, entity, class or family: any of the concepts in ``mask``."""
+
+    name: str
+    mask: int
+
+    def holds(self, window: Window) -> bool:
+        return bool(window.mask & self.mask)
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        mask = self.mask
+        return [m for m in window.mentions if mask >> m.concept & 1]
+
+    def required(self) -> int | None:
+        return self.mask
+
+    def parts(self) -> Sequence[Node]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """``@it``: the candidate asked about; ``@its``: its organisations and people."""
+
+    name: str
+
+    def _mask(self, window: Window) -> int:
+        return window.candidate[CANDIDATES.index(self.name)]
+
+    def holds(self, window: Window) -> bool:
+        return bool(window.mask & self._mask(window))
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        mask = self._mask(window)
+        return [m for m in window.mentions if mask >> m.concept & 1]
+
+    def required(self) -> int | None:
+        return None
+
+    def parts(self) -> Sequence[Node]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds."""
+
+    children: tuple[Node, ...]
+
+    def holds(self, window: Window) -> bool:
+        return all(child.holds(window) for child in self.children)
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        if not self.holds(window):
+            return []
+        return [m for child in self.children for m in child.witnesses(window)]
+
+    def required(self) -> int | None:
+        masks = [m for m in (child.required() for child in self.children) if m is not None]
+        return min(masks, key=lambda mask: mask.bit_count(), default=None)
+
+    def parts(self) -> Sequence[Node]:
+        return self.children
+
+    def __str__(self) -> str:
+        return "(" + " AND ".join(map(str, self.children)) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    children: tuple[Node, ...]
+
+    def holds(self, window: Window) -> bool:
+        return any(child.holds(window) for child in self.children)
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        return [m for child in self.children for m in child.witnesses(window)]
+
+    def required(self) -> int | None:
+        union = 0
+        for child in self.children:
+            mask = child.required()
+            if mask is None:
+                return None
+            union |= mask
+        return union
+
+    def parts(self) -> Sequence[Node]:
+        return self.children
+
+    def __str__(self) -> str:
+        return "(" + " OR ".join(map(str, self.children)) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The part does not hold."""
+
+    child: Node
+
+    def holds(self, window: Window) -> bool:
+        return not self.child.holds(window)
+
+    def witnesses(self, window: Window) -> list[Mention]:  # noqa: ARG002 - absence shows nothing
+        return []
+
+    def required(self) -> int | None:
+        return None
+
+    def parts(self) -> Sequence[Node]:
+        return (self.child,)
+
+    def __str__(self) -> str:
+        return f"NOT {self.child}"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Two parts within ``distance`` words of each other, neither inside the other."""
+
+    left: Node
+    right: Node
+    distance: int
+    is_ordered: bool
+
+    def holds(self, window: Window) -> bool:
+        return next(self._pairs(window), None) is not None
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        return [m for pair in self._pairs(window) for m in pair]
+
+    def _pairs(self, window: Window) -> Iterator[tuple[Mention, Mention]]:
+        data = window.reading.text.data
+        rights = self.right.witnesses(window)
+        if not rights:
+            return
+        for left in self.left.witnesses(window):
+            for right in rights:
+                first, second = (left, right) if left.start <= right.start else (right, left)
+                if first.end > second.start or (self.is_ordered and first is not left):
+                    continue
+                if second.start - first.end > 40 * (self.distance + 1):
+                    continue
+                if data.count(b" ", first.end, second.start) <= self.distance + 1:
+                    yield left, right
+
+    def required(self) -> int | None:
+        masks = [m for m in (self.left.required(), self.right.required()) if m is not None]
+        return min(masks, key=lambda mask: mask.bit_count(), default=None)
+
+    def parts(self) -> Sequence[Node]:
+        return (self.left, self.right)
+
+    def __str__(self) -> str:
+        order = "O" if self.is_ordered else ""
+        return f"{self.left} {order}NEAR/{self.distance} {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part holds inside one sentence, one paragraph, the title, the lead or the text."""
+
+    name: str
+    windows: Callable[[Window], Sequence[Window]]
+    child: Node
+
+    def holds(self, window: Window) -> bool:
+        return any(self.child.holds(w) for w in self._inner(window))
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        return [m for w in self._inner(window) for m in self.child.witnesses(w)]
+
+    def _inner(self, window: Window) -> Iterator[Window]:
+        for inner in self.windows(window):
+            yield replace(inner, candidate=window.candidate) if any(window.candidate) else inner
+
+    def required(self) -> int | None:
+        return self.child.required()
+
+    def parts(self) -> Sequence[Node]:
+        return (self.child,)
+
+    def __str__(self) -> str:
+        if self.name.endswith(":"):
+            return f"{self.name}{self.child}"
+        inner = str(self.child)
+        return f"{self.name}{inner}" if inner.startswith("(") else f"{self.name}({inner})"
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """At least ``count`` separate mentions of the part."""
+
+    child: Node
+    count: int
+
+    def holds(self, window: Window) -> bool:
+        end = -1
+        seen = 0
+        for mention in sorted(self.child.witnesses(window), key=lambda m: m.start):
+            if mention.start >= end:
+                seen += 1
+                end = mention.end
+        return seen >= self.count
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        return self.child.witnesses(window) if self.holds(window) else []
+
+    def required(self) -> int | None:
+        return self.child.required()
+
+    def parts(self) -> Sequence[Node]:
+        return (self.child,)
+
+    def __str__(self) -> str:
+        return f"ATLEAST/{self.count}({self.child})"
+
+
+_SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
+    "SENTENCE": lambda w: _inside(w, w.reading.by_sentence),
+    "PARAGRAPH": lambda w: _inside(w, w.reading.by_paragraph),
+    "TITLE:": lambda w: (w.reading.title,),
+    "LEAD:": lambda w: (w.reading.lead,),
+    "TEXT:": lambda w: (w.reading.body,),
+}
+
+
+def _inside(outer: Window, inner: Sequence[Window]) -> Sequence[Window]:
+    """Keep those of ``inner`` that lie in ``outer``, so that scopes nest."""
+    if outer is outer.reading.whole or len(outer.mentions) == len(outer.reading.mentions):
+        return inner
+    held = set(map(id, outer.mentions))
+    return [w for w in inner if all(id(m) in held for m in w.mentions)]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    grammar = Path(__file__).with_name("query.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", propagate_positions=True)
+
+
+@v_args(inline=True)
+class _Builder(Transformer[Token, Node]):
+    def __init__(self, resolve: Callable[[str], int], named: Callable[[str], Node]) -> None:
+        super().__init__()
+        self._resolve = resolve
+        self._named = named
+
+    def any_of(self, *children: Node) -> Node:
+        return children[0] if len(children) == 1 else AnyOf(children)
+
+    def all_of(self, *children: Node) -> Node:
+        return children[0] if len(children) == 1 else AllOf(children)
+
+    def negate(self, child: Node) -> Node:
+        return Not(child)
+
+    def near(self, first: Node, *rest: Node | Token) -> Node:
+        node = first
+        for operator, right in zip(rest[::2], rest[1::2], strict=True):
+            word = str(operator)
+            distance = int(word.rsplit("/", 1)[1])
+            node = Near(node, cast(Node, right), distance, word.startswith("O"))
+        return node
+
+    def sentence(self, child: Node) -> Node:
+        return Within("SENTENCE", _SCOPES["SENTENCE"], child)
+
+    def paragraph(self, child: Node) -> Node:
+        return Within("PARAGRAPH", _SCOPES["PARAGRAPH"], child)
+
+    def scope(self, name: Token, child: Node) -> Node:
+        return Within(str(name), _SCOPES[str(name)], child)
+
+    def at_least(self, operator: Token, child: Node) -> Node:
+        return AtLeast(child, int(operator.rsplit("/", 1)[1]))
+
+    def reference(self, token: Token) -> Node:
+        name = str(token)
+        return Candidate(name) if name in CANDIDATES else self._term(token)
+
+    def phrase(self, token: Token) -> Node:
+        return self._term(token)
+
+    def definition(self, token: Token) -> Node:
+        try:
+            return self._named(str(token)[1:])
+        except ValueError as error:
+            raise _at(token, error) from None
+
+    def _term(self, token: Token) -> Node:
+        try:
+            return Term(str(token), self._resolve(str(token)))
+        except ValueError as error:
+            raise _at(token, error) from None
+
+
+def _at(token: Token, error: ValueError) -> QueryError:
+    return QueryError(str(error), token.line or 1, token.column or 1)
+
+
+def parse(query: str, resolve: Callable[[str], int], named: Callable[[str], Node]) -> Node:
+    """Parse ``query``. ``resolve`` gives the mask of a term as written, or raises ValueError.
+
+    ``named`` gives the node that ``$name`` stands for, or raises ValueError.
+
+    Raises QueryError with the place and what was expected there.
+    """
+    try:
+        tree = _parser().parse(query)
+        return _Builder(resolve, named).transform(cast(Any, tree))
+    except VisitError as error:
+        if isinstance(error.orig_exc, QueryError):
+            raise error.orig_exc from None
+        raise
+    except UnexpectedInput as error:
+        raise _translated(query, error) from None
+
+
+def _translated(query: str, error: UnexpectedInput) -> QueryError:
+    return QueryError(_complaint(query, error), max(error.line, 1), max(error.column, 1))
+
+
+def _complaint(query: str, error: UnexpectedInput) -> str:
+    token = getattr(error, "token", None)
+    if token is not None and token.type == "$END":
+        return "the query ends too early: a term or ')' is missing"
+    found = str(token) if token is not None else query[error.pos_in_stream or 0 :][:1]
+    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "text"}
+    if found.lower() in lowered and found != found.upper():
+        return f"{found!r}: operators are written in capitals"
+    return f"{found!r} was not expected here: join terms by AND, OR or NEAR/n"
+
+
+def terms(query: str) -> list[tuple[str, int, int]]:
+    """Return the phrases and references of ``query`` with line and column. Raises QueryError."""
+    try:
+        tokens = list(_parser().lex(query))
+    except UnexpectedInput as error:
+        raise _translated(query, error) from None
+    wanted = ("REFERENCE", "STRING", "WORD")
+    return [(str(t), t.line or 1, t.column or 1) for t in tokens if t.type in wanted]

@@ -1,0 +1,120 @@
+"""A document as the matcher reads it: mentions, sentences, and what stands where."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from domain.article import Document
+from matcher.scan import Mention
+from matcher.text import MatchText, sentences
+
+LEAD_LENGTH = 400  # characters of the text that count as its lead
+_GAP = "\n\n"  # between title and text
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a document in which a query is asked: its concepts and its mentions."""
+
+    mask: int  # a bit for each concept mentioned
+    mentions: Sequence[Mention]
+    reading: Reading
+    candidate: tuple[int, int] = (0, 0)  # what @it and @its stand for
+
+
+@dataclass
+class Reading:
+    """One document, scanned. ``mentions`` are resolved: what remains counts."""
+
+    document: Document
+    language: str
+    text: MatchText  # title, a blank line, text
+    mentions: list[Mention] = field(default_factory=list)
+
+    @staticmethod
+    def join(document: Document) -> str:
+        """Return title and text as one, so that one scan reads both."""
+        return document.title + _GAP + document.text if document.title else document.text
+
+    @property
+    def body_start(self) -> int:
+        """Where the text begins in the joined original."""
+        return len(self.document.title) + len(_GAP) if self.document.title else 0
+
+    @cached_property
+    def sentence_starts(self) -> list[int]:
+        """Start offsets of the sentences in the joined original."""
+        return sentences(self.text.original)
+
+    def sentence_at(self, offset: int) -> int:
+        """Return the number of the sentence that holds an offset of the joined original."""
+        return bisect_right(self.sentence_starts, offset) - 1
+
+    @cached_property
+    def spans(self) -> list[tuple[int, int]]:
+        """Original offsets of each mention."""
+        text = self.text
+        return [(text.start(m.start), text.end(m.end)) for m in self.mentions]
+
+    @cached_property
+    def sentence_numbers(self) -> list[int]:
+        """The sentence of each mention."""
+        starts = self.sentence_starts
+        return [bisect_right(starts, begin) - 1 for begin, _ in self.spans]
+
+    @cached_property
+    def whole(self) -> Window:
+        """The document as one window."""
+        return self._window(self.mentions)
+
+    @cached_property
+    def by_sentence(self) -> list[Window]:
+        """A window for each sentence that mentions anything."""
+        return self._grouped(self.sentence_numbers)
+
+    @cached_property
+    def by_paragraph(self) -> list[Window]:
+        """A window for each paragraph that mentions anything."""
+        breaks = [0]
+        position = self.text.original.find(_GAP)
+        while position >= 0:
+            breaks.append(position + len(_GAP))
+            position = self.text.original.find(_GAP, position + len(_GAP))
+        return self._grouped([bisect_right(breaks, begin) - 1 for begin, _ in self.spans])
+
+    @cached_property
+    def title(self) -> Window:
+        """What the title mentions."""
+        return self._between(0, self.body_start)
+
+    @cached_property
+    def lead(self) -> Window:
+        """What the first characters of the text mention, up to the end of their sentence."""
+        starts = self.sentence_starts
+        after = bisect_right(starts, self.body_start + LEAD_LENGTH)
+        end = starts[after] if after < len(starts) else len(self.text.original) + 1
+        return self._between(self.body_start, end)
+
+    @cached_property
+    def body(self) -> Window:
+        """What the text mentions."""
+        return self._between(self.body_start, len(self.text.original) + 1)
+
+    def _between(self, first: int, last: int) -> Window:
+        pairs = zip(self.mentions, self.spans, strict=True)
+        return self._window([m for m, (begin, _) in pairs if first <= begin < last])
+
+    def _grouped(self, numbers: Iterable[int]) -> list[Window]:
+        groups: dict[int, list[Mention]] = {}
+        for mention, number in zip(self.mentions, numbers, strict=True):
+            groups.setdefault(number, []).append(mention)
+        return [self._window(groups[number]) for number in sorted(groups)]
+
+    def _window(self, mentions: Sequence[Mention]) -> Window:
+        mask = 0
+        for mention in mentions:
+            mask |= 1 << mention.concept
+        return Window(mask, mentions, self)

@@ -1,0 +1,133 @@
+"""Which mentions count: the longest name wins, and an unsure form needs a cue beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from matcher.concepts import Concepts
+from matcher.lexicon import FormKind
+from matcher.reading import Reading
+from matcher.scan import Mention
+from matcher.text import match_form
+
+# Names of one group compete: the Guinea inside Guinea-Bissau is no mention of Guinea.
+_GROUPS = {
+    "country": "land",
+    "alliance": "land",
+    "place": "land",
+    "person": "person",
+    "equipment": "equipment",
+    "exercise": "exercise",
+    "organisation": "organisation",
+}
+# Words before a capital's name that make it a place: « à Washington », in Moscow, في موسكو.
+_PLACE_WORDS = frozenset(
+    match_form(w)
+    for w in (
+        "à vers depuis in at from to near outside toward towards في الى إلى من نحو بمدينة "
+        "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
+    ).split(" ")
+)
+_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
+
+
+class Resolver:
+    """Decides which mentions of a reading count."""
+
+    def __init__(self, concepts: Concepts) -> None:
+        self._group = {
+            number: _GROUPS[entity.kind]
+            for number, entity in concepts.entities.items()
+            if entity.kind in _GROUPS
+        }
+        self._country_mask = {
+            number: self._support(concepts, number) for number in concepts.entities
+        }
+        self._cues = 0
+        for family in concepts.lexicon.cues:
+            self._cues |= concepts.mask(f"#{family}")
+        self._titles = 0
+        for family in ("rank_titles", "diplomatic_titles"):
+            if family in concepts.lexicon.families:
+                self._titles |= concepts.mask(f"#{family}")
+
+    @staticmethod
+    def _support(concepts: Concepts, number: int) -> int:
+        """What beside an unsure form of this entity makes it count: itself and its country."""
+        entity = concepts.entities[number]
+        mask = 1 << number
+        if entity.country:
+            mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
+            if f"@{entity.country}" in concepts.numbers:
+                mask |= 1 << concepts.numbers[f"@{entity.country}"]
+        return mask
+
+    def resolve(self, reading: Reading, mentions: list[Mention]) -> list[Mention]:
+        """Return those of ``mentions`` that count, in order of their starts."""
+        mentions.sort(key=lambda m: (m.start, -m.end))
+        mentions = self._without_inner_names(mentions)
+        sure = [m for m in mentions if m.kind <= FormKind.COMPOUND]
+        if len(sure) == len(mentions):
+            return mentions
+        masks = self._sentence_masks(reading, sure)
+        named = 0
+        for mention in sure:
+            named |= 1 << mention.concept
+        kept = []
+        for mention in mentions:
+            beside = masks.get(self._sentence(reading, mention), 0)
+            if self._counts(reading, mention, beside, named, sure):
+                kept.append(mention)
+        return kept
+
+    def _counts(
+        self, reading: Reading, mention: Mention, beside: int, named: int, sure: Iterable[Mention]
+    ) -> bool:
+        if mention.kind <= FormKind.COMPOUND:
+            return True
+        if mention.kind is FormKind.METONYM:
+            return not _is_located(reading.text.data, mention)
+        if mention.kind is FormKind.SURNAME:
+            return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
+        support = self._country_mask.get(mention.concept)
+        if support is None:  # a family: any cue in the sentence
+            return bool(beside & (self._cues | 1 << mention.concept))
+        return bool(beside & support)
+
+    def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
+        """Whether a rank or an office stands just before a surname, one given name between."""
+        return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
+
+    def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
+        kept: list[Mention] = []
+        open_by_group: dict[str, Mention] = {}
+        for mention in mentions:
+            group = self._group.get(mention.concept)
+            if group is not None:
+                outer = open_by_group.get(group)
+                is_inner = outer is not None and mention.end <= outer.end
+                if is_inner and outer is not None and len(mention) < len(outer):
+                    continue
+                if outer is None or mention.end > outer.end:
+                    open_by_group[group] = mention
+            kept.append(mention)
+        return kept
+
+    def _sentence(self, reading: Reading, mention: Mention) -> int:
+        return reading.sentence_at(reading.text.start(mention.start))
+
+    def _sentence_masks(self, reading: Reading, mentions: Iterable[Mention]) -> dict[int, int]:
+        masks: dict[int, int] = {}
+        for mention in mentions:
+            number = self._sentence(reading, mention)
+            masks[number] = masks.get(number, 0) | 1 << mention.concept
+        return masks
+
+
+def _is_located(data: bytes, mention: Mention) -> bool:
+    """Whether the words before a capital make it the place, not the state."""
+    space = data.rfind(b" ", 0, mention.start)
+    if data[space + 1 : mention.start] in _PLACE_CLITICS:
+        return True
+    before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
+    return before in _PLACE_WORDS
