@@ -72,9 +72,7 @@ class Facts:
                 ids[entity.id] = None
         return list(ids)
 
-    def dates(
-        self, reading: Reading, mentions: Sequence[Mention]
-    ) -> tuple[EventDate, ...]:
+    def dates(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[EventDate, ...]:
         """Return the days of the event that ``mentions`` prove."""
         published = reading.document.published_at
         day = published.date() if published else None

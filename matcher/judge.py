@@ -106,9 +106,7 @@ class Matcher:
         """Return the verdict of ``document``. Never raises for what a document holds."""
         reading = self.read(document)
         matches = [
-            self._match(reading, taken)
-            for taken in self._candidates(reading)
-            if taken.is_match
+            self._match(reading, taken) for taken in self._candidates(reading) if taken.is_match
         ]
         return Verdict(id=document.id, language=reading.language, matches=tuple(matches))
 

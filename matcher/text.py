@@ -259,6 +259,8 @@ def sentences(text: str) -> list[int]:
             after = index + 1
             while after < length and (text[after] in _ENDERS or text[after] in _CLOSERS):
                 after += 1
+            if text[after : after + 2].strip() == "»" and text[after : after + 1].isspace():
+                after += 2  # French sets a space before its closing quotation mark
             if after >= length or text[after].isspace():
                 _add_start(starts, text, after)
             index = after - 1
