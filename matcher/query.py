@@ -278,6 +278,29 @@ class AtLeast:
         return f"ATLEAST/{self.count}({self.child})"
 
 
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """At least ``count`` different concepts of the part, however often each is mentioned."""
+
+    child: Node
+    count: int
+
+    def holds(self, window: Window) -> bool:
+        return len({m.concept for m in self.child.witnesses(window)}) >= self.count
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        return self.child.witnesses(window) if self.holds(window) else []
+
+    def required(self) -> int | None:
+        return self.child.required()
+
+    def parts(self) -> Sequence[Node]:
+        return (self.child,)
+
+    def __str__(self) -> str:
+        return f"DISTINCT/{self.count}({self.child})"
+
+
 _SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
     "SENTENCE": lambda w: _inside(w, w.reading.by_sentence),
     "PARAGRAPH": lambda w: _inside(w, w.reading.by_paragraph),
@@ -335,7 +358,8 @@ class _Builder(Transformer[Token, Node]):
         return Within(str(name), _SCOPES[str(name)], child)
 
     def at_least(self, operator: Token, child: Node) -> Node:
-        return AtLeast(child, int(operator.rsplit("/", 1)[1]))
+        name, count = operator.split("/")
+        return (AtLeast if name == "ATLEAST" else Distinct)(child, int(count))
 
     def reference(self, token: Token) -> Node:
         name = str(token)

@@ -126,8 +126,8 @@ class Resolver:
 
 def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
-    space = data.rfind(b" ", 0, mention.start)
-    if data[space + 1 : mention.start] in _PLACE_CLITICS:
+    if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
+    space = mention.start - 1
     before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
     return before in _PLACE_WORDS

@@ -61,12 +61,16 @@ class Sense:
 
 @dataclass(slots=True)
 class Mention:
-    """A concept named in a text. Offsets are bytes of the match form, clitics left out."""
+    """A concept named in a text. Offsets are bytes of the match form, of whole words.
+
+    ``glued`` counts the bytes of Arabic clitics at the start that are not of the name.
+    """
 
     start: int
     end: int
     concept: int
     kind: FormKind
+    glued: int = 0
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -103,14 +107,15 @@ class Scanner:
         data = text.data
         mentions: list[Mention] = []
         senses_of = self._senses
-        arabic = self._arabic
+        arabic, before_lam = self._arabic, self._before_lam
         for start, end, pattern in self._automaton.find_overlapping(data):
             article = 0
             if arabic[pattern]:
-                article = self._clitic(data, start, pattern)
+                begin = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start) + 1
+                table = _CLITICS_BEFORE_LAM if before_lam[pattern] else _CLITICS
+                article = table.get(data[begin:start], 0) if begin else 0
                 if not article:
                     continue
-                begin = start
             else:
                 begin = start + 1
             stop = end - 1 if data[end - 1] == SPACE else data.find(b" ", end)
@@ -119,18 +124,10 @@ class Scanner:
                     continue
                 if sense.capitals and not _is_capital(text, begin, stop):
                     continue
-                mentions.append(Mention(begin, stop, sense.concept, sense.kind))
+                mentions.append(
+                    Mention(begin, stop, sense.concept, sense.kind, max(0, start - begin))
+                )
         return mentions
-
-    def _clitic(self, data: bytes, start: int, pattern: int) -> int:
-        """Return BARE and/or DEFINITE for what is glued before ``start``; 0 when not allowed."""
-        if data[start - 1] == SPACE:
-            return BARE
-        space = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start)
-        if space < 0:
-            return 0
-        table = _CLITICS_BEFORE_LAM if self._before_lam[pattern] else _CLITICS
-        return table.get(data[space + 1 : start], 0)
 
 
 def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:
