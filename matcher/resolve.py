@@ -40,9 +40,7 @@ class Resolver:
             for number, entity in concepts.entities.items()
             if entity.kind in _GROUPS
         }
-        self._country_mask = {
-            number: self._support(concepts, number) for number in concepts.entities
-        }
+        self._support = {number: _supporters(concepts, number) for number in concepts.entities}
         self._cues = 0
         for family in concepts.lexicon.cues:
             self._cues |= concepts.mask(f"#{family}")
@@ -51,17 +49,6 @@ class Resolver:
             if family in concepts.lexicon.families:
                 self._titles |= concepts.mask(f"#{family}")
 
-    @staticmethod
-    def _support(concepts: Concepts, number: int) -> int:
-        """What beside an unsure form of this entity makes it count: itself and its country."""
-        entity = concepts.entities[number]
-        mask = 1 << number
-        if entity.country:
-            mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
-            if f"@{entity.country}" in concepts.numbers:
-                mask |= 1 << concepts.numbers[f"@{entity.country}"]
-        return mask
-
     def resolve(self, reading: Reading, mentions: list[Mention]) -> list[Mention]:
         """Return those of ``mentions`` that count, in order of their starts."""
         mentions.sort(key=lambda m: (m.start, -m.end))
@@ -69,19 +56,21 @@ class Resolver:
         sure = [m for m in mentions if m.kind <= FormKind.COMPOUND]
         if len(sure) == len(mentions):
             return mentions
-        masks = self._sentence_masks(reading, sure)
         named = 0
         for mention in sure:
             named |= 1 << mention.concept
-        kept = []
-        for mention in mentions:
-            beside = masks.get(self._sentence(reading, mention), 0)
-            if self._counts(reading, mention, beside, named, sure):
-                kept.append(mention)
-        return kept
+        masks: dict[int, int] = {}
+        if any(m.kind is FormKind.WEAK for m in mentions):
+            masks = self._sentence_masks(reading, sure)
+        return [m for m in mentions if self._counts(reading, m, masks, named, sure)]
 
     def _counts(
-        self, reading: Reading, mention: Mention, beside: int, named: int, sure: Iterable[Mention]
+        self,
+        reading: Reading,
+        mention: Mention,
+        masks: dict[int, int],
+        named: int,
+        sure: Iterable[Mention],
     ) -> bool:
         if mention.kind <= FormKind.COMPOUND:
             return True
@@ -89,9 +78,9 @@ class Resolver:
             return not _is_located(reading.text.data, mention)
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
-        support = self._country_mask.get(mention.concept)
-        if support is None:  # a family: any cue in the sentence
-            return bool(beside & (self._cues | 1 << mention.concept))
+        beside = masks.get(self._sentence(reading, mention), 0)
+        # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
+        support = self._support.get(mention.concept, self._cues | 1 << mention.concept)
         return bool(beside & support)
 
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
@@ -122,6 +111,15 @@ class Resolver:
             number = self._sentence(reading, mention)
             masks[number] = masks.get(number, 0) | 1 << mention.concept
         return masks
+
+
+def _supporters(concepts: Concepts, number: int) -> int:
+    """What beside an unsure form of this entity makes it count: itself and its country."""
+    entity = concepts.entities[number]
+    mask = 1 << number
+    if entity.country:
+        mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
+    return mask
 
 
 def _is_located(data: bytes, mention: Mention) -> bool:

@@ -11,6 +11,7 @@ two characters, and the folding would never see it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -231,8 +232,6 @@ def match_forms(phrases: list[str]) -> list[bytes]:
 
 # --- sentences ---------------------------------------------------------------------------
 
-_ENDERS = frozenset(".!?؟…۔")
-_CLOSERS = frozenset("\"'”’»)]›")
 # Abbreviations before a full stop that ends no sentence: titles and ranks of the press.
 _ABBREVIATIONS = frozenset(
     (
@@ -242,50 +241,38 @@ _ABBREVIATIONS = frozenset(
 )
 
 
+# A terminator with its closing marks before white space, or a line break. French sets a
+# space before its closing quotation mark.
+_BOUNDARY = re.compile("[.!?؟…۔]+[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$)|\\n")
+_WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
+
+
 def sentences(text: str) -> list[int]:
     """Return the start offsets of the sentences of ``text``, the first being 0.
 
     A sentence ends at a terminator before white space, or at a line break. Full stops of
-    initials, abbreviations and numbers do not count.
+    initials and abbreviations do not count.
     """
     starts = [0]
     length = len(text)
-    index = 0
-    while index < length:
-        char = text[index]
-        if char == "\n":
-            _add_start(starts, text, index + 1)
-        elif char in _ENDERS and _ends_sentence(text, index):
-            after = index + 1
-            while after < length and (text[after] in _ENDERS or text[after] in _CLOSERS):
-                after += 1
-            if text[after : after + 2].strip() == "»" and text[after : after + 1].isspace():
-                after += 2  # French sets a space before its closing quotation mark
-            if after >= length or text[after].isspace():
-                _add_start(starts, text, after)
-            index = after - 1
-        index += 1
+    for boundary in _BOUNDARY.finditer(text):
+        if boundary[0][0] == "." and not _ends_sentence(text, boundary.start()):
+            continue
+        index = boundary.end()
+        while index < length and text[index].isspace():
+            index += 1
+        if starts[-1] < index < length:
+            starts.append(index)
     return starts
 
 
-def _add_start(starts: list[int], text: str, index: int) -> None:
-    while index < len(text) and text[index].isspace():
-        index += 1
-    if starts[-1] < index < len(text):
-        starts.append(index)
-
-
 def _ends_sentence(text: str, index: int) -> bool:
-    if text[index] != ".":
+    found = _WORD_BEFORE.search(text, max(0, index - 13), index)
+    if found is None:
         return True
-    begin = index
-    while begin > 0 and index - begin < 12 and not text[begin - 1].isspace():
-        begin -= 1
-    word = text[begin:index].lstrip("(«\"'“").lower()
-    if "'" in word or "’" in word:
-        word = word.replace("’", "'").rsplit("'", 1)[1]
-    is_initial = len(word) == 1 and word.isalpha() and text[index - 1].isupper()
-    return not (is_initial or word in _ABBREVIATIONS)
+    word = found[0]
+    is_initial = len(word) == 1 and word.isupper()
+    return not (is_initial or word.lower() in _ABBREVIATIONS)
 
 
 def sentence_of(starts: list[int], offset: int) -> int:
