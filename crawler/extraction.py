@@ -1,0 +1,119 @@
+"""A page to the text of its article.
+
+Two cheap extractors look at the page. Where they agree, and they do on four pages of five,
+the denser one is right more often than any one slow extractor; where they do not, trafilatura
+decides. Scores and costs: ``benchmarks/extraction.py``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+import trafilatura
+from resiliparse.extract.html2text import extract_plain_text
+from selectolax.lexbor import LexborHTMLParser
+
+from crawler.blocks import clean, is_too_deep
+from crawler.charset import decode, repair_mojibake
+from crawler.density import dense_text
+from crawler.entries import TEXT_LIMIT
+from crawler.metadata import Metadata, read_metadata
+from domain.errors import ExtractionError
+
+AGREEMENT = 0.75  # Jaccard likeness of 4-word shingles from which the cheap text is taken
+_SHINGLE = 4
+_SHORTEST = 100  # characters; a shorter text is a caption, a notice or a consent wall
+_WORD = re.compile(r"\w+")
+_CHALLENGE = re.compile(
+    r"cf-browser-verification|cf_chl_opt|/cdn-cgi/challenge-platform/|<title>Just a moment\.\.\."
+)
+_NOT_HTML = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF")
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every odd page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageText:
+    """The article of a page. ``text`` holds paragraphs separated by a blank line."""
+
+    title: str
+    text: str
+    published_at: datetime | None = None  # aware, UTC
+    canonical_url: str | None = None
+    authors: tuple[str, ...] = ()
+    how: str = "density"  # density | trafilatura | json-ld: who found the text
+
+
+def extract_page(body: bytes, url: str, content_type: str = "") -> PageText:
+    """Return the article in a page. ``url`` is its final address.
+
+    Raises ExtractionError with the reason when there is none.
+    """
+    markup = _markup(body, url, content_type)
+    tree = LexborHTMLParser(markup)
+    about = read_metadata(tree, url)
+    text, how = _text(tree, markup, about)
+    if len(text) < _SHORTEST:
+        raise ExtractionError("no article text in the page", url=url)
+    return PageText(
+        title=about.title,
+        text=repair_mojibake(text)[:TEXT_LIMIT],
+        published_at=about.published_at,
+        canonical_url=about.canonical_url,
+        authors=about.authors,
+        how=how,
+    )
+
+
+def _markup(body: bytes, url: str, content_type: str) -> str:
+    if not body.strip():
+        raise ExtractionError("the page is empty", url=url)
+    kind = content_type.partition(";")[0].strip().lower()
+    if body.startswith(_NOT_HTML) or kind.startswith(("image/", "video/", "audio/")):
+        raise ExtractionError(f"the page is no HTML ({kind or 'binary'})", url=url)
+    markup, _ = decode(body, content_type)
+    markup = markup.replace("\x00", "")
+    if _CHALLENGE.search(markup[:20_000]):
+        raise ExtractionError("the page is a bot challenge, not an article", url=url)
+    if is_too_deep(markup):
+        raise ExtractionError("the page nests too deep", url=url)
+    return markup
+
+
+def _text(tree: LexborHTMLParser, markup: str, about: Metadata) -> tuple[str, str]:
+    dense = "\n\n".join(dense_text(tree))
+    broad = extract_plain_text(
+        markup,
+        main_content=True,
+        alt_texts=False,
+        list_bullets=False,
+        comments=False,
+        post_meta=False,
+    )
+    if len(dense) >= _SHORTEST and agreement(dense, broad) >= AGREEMENT:
+        return dense, "density"
+    slow = _trafilatura(markup)
+    best = max((slow, "trafilatura"), (dense, "density"), key=lambda pair: bool(pair[0]))
+    if len(best[0]) < _SHORTEST and len(about.body) > len(best[0]):
+        return about.body, "json-ld"
+    return best
+
+
+def agreement(one: str, other: str) -> float:
+    """Return the Jaccard likeness of the 4-word shingles of two texts, 0 to 1."""
+    a, b = _shingles(one), _shingles(other)
+    union = len(a | b)
+    return len(a & b) / union if union else 0.0
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
+    words = _WORD.findall(text)
+    return set(zip(*(words[n:] for n in range(_SHINGLE)), strict=False))
+
+
+def _trafilatura(markup: str) -> str:
+    text = trafilatura.extract(markup, fast=True, include_comments=False, include_tables=False)
+    return "\n\n".join(line for line in map(clean, (text or "").splitlines()) if line)
