@@ -1,0 +1,30 @@
+"""Inserts in bulk, the same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Connection, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_new(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, Any]],
+    *returning: Column[Any],
+) -> Sequence[Row[Any]]:
+    """Insert those ``rows`` that no unique constraint refuses; return ``returning`` of them.
+
+    Rows that another transaction inserts at this moment are waited for, and then refused too:
+    of many who file one article, one wins.
+    """
+    if not rows:
+        return ()
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(table).on_conflict_do_nothing()
+    if not returning:
+        connection.execute(statement, list(rows))
+        return ()
+    return connection.execute(statement.returning(*returning), list(rows)).all()
