@@ -137,7 +137,7 @@ def dense_text(tree: LexborHTMLParser) -> list[str]:
     best = _elect(page)
     if best is None:
         return []
-    return _trim([block for block in page.blocks if _belongs(page, block, best)], page)
+    return _trim([block for block in page.blocks if _belongs(page, block, best)])
 
 
 def _elect(page: _Page) -> int | None:
@@ -171,7 +171,7 @@ def _belongs(page: _Page, block: _Block, best: int) -> bool:
     return block.link_share <= 0.5 or (len(block.text) > 200 and block.link_share < 0.8)
 
 
-def _trim(blocks: list[_Block], page: _Page) -> list[str]:
+def _trim(blocks: list[_Block]) -> list[str]:
     """Drop headings and crumbs that stand before the first and after the last prose."""
     prose = [n for n, block in enumerate(blocks) if len(block.text) >= _PROSE]
     if not prose:

@@ -1,0 +1,105 @@
+"""From what a feed listed and what a page held to an article. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.dates import believe
+from crawler.entries import Entry
+from crawler.extraction import PageText
+from crawler.urls import canonical_url, url_key
+from domain.article import Article
+from domain.source import Source
+
+UNDETERMINED = "und"  # the matcher judges the language, not the crawler
+_TOO_SHORT = 0.6  # a page text below this share of the teaser is not the article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An entry under the address by which its article is known."""
+
+    url: str  # canonical
+    entry: Entry
+
+
+def candidates(entries: tuple[Entry, ...], source: Source) -> list[Candidate]:
+    """Return each article once, in order. Links to the outlet's front page are none."""
+    front = url_key(source.url)
+    found: dict[str, Candidate] = {}
+    for entry in entries:
+        url = canonical_url(entry.link, entry.link, source.url)
+        if url is None:
+            continue
+        key = url_key(url)
+        if key != front:
+            found.setdefault(key, Candidate(url=url, entry=entry))
+    return list(found.values())
+
+
+def from_feed(candidate: Candidate, source: Source, now: datetime) -> Article:
+    """Return the article whose whole text the feed gave."""
+    entry = candidate.entry
+    return _article(candidate, source, now, title=entry.title, text=entry.text, text_from="feed")
+
+
+def from_page(candidate: Candidate, page: PageText, source: Source, now: datetime) -> Article:
+    """Return the article with its page's text, or with the teaser when that says more."""
+    entry = candidate.entry
+    title = entry.title or page.title
+    if len(page.text) < _TOO_SHORT * len(entry.summary):
+        note = "the page's text is shorter than the feed's"
+        return _article(
+            candidate, source, now, title=title, text=entry.summary, text_from="summary", note=note
+        )
+    return _article(
+        candidate, source, now, title=title, text=page.text, text_from="page", page=page
+    )
+
+
+def from_summary(
+    candidate: Candidate, reason: str, source: Source, now: datetime
+) -> Article | None:
+    """Return the article as far as the feed told it, or None when it told nothing."""
+    entry = candidate.entry
+    if not entry.title or not entry.summary:
+        return None
+    return _article(
+        candidate,
+        source,
+        now,
+        title=entry.title,
+        text=entry.summary,
+        text_from="summary",
+        note=reason,
+    )
+
+
+def _article(
+    candidate: Candidate,
+    source: Source,
+    now: datetime,
+    *,
+    title: str,
+    text: str,
+    text_from: str,
+    note: str = "",
+    page: PageText | None = None,
+) -> Article:
+    entry = candidate.entry
+    dates = (entry.published_at, page.published_at if page else None)
+    believed = (believe(date, now).value for date in dates if date is not None)
+    return Article(
+        url=candidate.url,
+        source_id=source.id,
+        title=title,
+        text=text,
+        language=UNDETERMINED,
+        first_seen=now,
+        published_at=next((date for date in believed if date is not None), None),
+        authors=entry.authors or (page.authors if page else ()),
+        guid=entry.guid,
+        text_from=text_from,
+        note=note,
+    )

@@ -1,0 +1,170 @@
+"""The crawler's front door: give it sources that are due, it files what they publish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from scrapy.crawler import AsyncCrawlerRunner
+
+from crawler.addresses import GuardedResolver, Lookup
+from crawler.fetching import ScrapyFetcher
+from crawler.ports import Desk, RobotsShelf, Workers
+from crawler.reactor import current_reactor, install_reactor
+from crawler.robots import RobotsGate
+from crawler.scrapy_settings import scrapy_settings
+from crawler.settings import CrawlSettings
+from crawler.spider import PressSpider
+from crawler.visit import Tools, Visit
+from domain.source import FetchState, Source, VisitReport
+
+if TYPE_CHECKING:
+    from scrapy import Request
+
+_log = logging.getLogger(__name__)
+
+
+class Collector:
+    """Visits sources through one long-lived Scrapy crawl on the running asyncio loop.
+
+    ``clock`` gives aware UTC datetimes; ``lookup`` replaces the system's name resolution in
+    tests. One collector at a time a process.
+    """
+
+    def __init__(
+        self,
+        settings: CrawlSettings,
+        desk: Desk,
+        workers: Workers,
+        shelf: RobotsShelf,
+        clock: Callable[[], datetime],
+        *,
+        rng: Random | None = None,
+        lookup: Lookup | None = None,
+    ) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._workers = workers
+        self._shelf = shelf
+        self._clock = clock
+        self._rng = rng or Random()  # noqa: S311 - spreads visits, guards nothing
+        self._lookup = lookup
+        self._visits: dict[str, asyncio.Task[VisitReport]] = {}
+        self._places = asyncio.Semaphore(settings.concurrency)
+        self._runner: AsyncCrawlerRunner | None = None
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Open the crawl. Raises RuntimeError when Twisted is otherwise engaged."""
+        install_reactor()
+        orders: asyncio.Queue[Request] = asyncio.Queue()
+        self._resolver = GuardedResolver(
+            allow_private=self._settings.allow_private_networks,
+            timeout=self._settings.connect_timeout.total_seconds(),
+            lookup=self._lookup,
+        )
+        # Scrapy's runner, unlike its process, never installs the resolver that it is told of.
+        self._former_resolver = current_reactor().installNameResolver(self._resolver)
+        fetcher = ScrapyFetcher(orders=orders, resolver=self._resolver, clock=self._clock)
+        gate = RobotsGate(
+            user_agent=self._settings.user_agent,
+            shelf=self._shelf,
+            download=fetcher.robots,
+            clock=self._clock,
+        )
+        await self._open_crawl(fetcher, orders, gate)
+        self._tools = Tools(
+            settings=self._settings,
+            fetcher=fetcher,
+            desk=self._desk,
+            workers=self._workers,
+            clock=self._clock,
+            rng=self._rng,
+        )
+        self._is_open = True
+
+    async def _open_crawl(
+        self, fetcher: ScrapyFetcher, orders: asyncio.Queue[Request], gate: RobotsGate
+    ) -> None:
+        self._runner = AsyncCrawlerRunner(scrapy_settings(self._settings))
+        crawler = self._runner.create_crawler(PressSpider)
+        self._crawl = self._runner.crawl(crawler, orders=orders, gate=gate)
+        spider: Any = None
+        while spider is None:
+            await asyncio.sleep(0)
+            spider = crawler.spider
+            if self._crawl.done():
+                self._crawl.result()
+        opened = asyncio.ensure_future(spider.is_open.wait())
+        await asyncio.wait({opened, self._crawl}, return_when=asyncio.FIRST_COMPLETED)
+        if not opened.done():
+            opened.cancel()
+            self._crawl.result()
+            raise RuntimeError("the crawl did not open")
+        fetcher.spider, fetcher.crawl = spider, self._crawl
+        self._spider: PressSpider = spider
+
+    def submit(self, source: Source, state: FetchState) -> bool:
+        """Begin a visit of ``source``. Returns False when it is being visited already."""
+        if not self._is_open:
+            raise RuntimeError("the collector is not open")
+        if source.id in self._visits:
+            return False
+        visit = asyncio.create_task(self._visit(source, state), name=f"visit {source.id}")
+        self._visits[source.id] = visit
+        visit.add_done_callback(lambda _: self._visits.pop(source.id, None))
+        return True
+
+    async def _visit(self, source: Source, state: FetchState) -> VisitReport:
+        async with self._places:
+            report = await Visit(source, state, self._tools).run()
+        _log.info(
+            "%s: %s, %d entries, %d new%s",
+            source.id,
+            report.outcome,
+            report.entries,
+            report.new_articles,
+            f" ({report.reason})" if report.reason else "",
+        )
+        return report
+
+    @property
+    def visiting(self) -> frozenset[str]:
+        """The ids of the sources that are being visited or wait for their turn."""
+        return frozenset(self._visits)
+
+    async def drain(self) -> None:
+        """Wait until no visit is left."""
+        while self._visits:
+            await asyncio.wait(set(self._visits.values()))
+
+    async def stop(self, timeout: float) -> None:
+        """End visits, then the crawl, within ``timeout`` seconds.
+
+        A visit that is cut leaves its source's state as it was: it is made again in full,
+        and what it filed already is not filed twice. A commit that runs is not torn.
+        """
+        if self._runner is None:
+            return
+        self._is_open = False
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        for visit in self._visits.values():
+            visit.cancel()
+        if self._visits:
+            await asyncio.wait(set(self._visits.values()), timeout=timeout / 2)
+        self._spider.abort()
+        runner, self._runner = self._runner, None
+        try:
+            async with asyncio.timeout_at(deadline):
+                await runner.stop()
+                await asyncio.wait({self._crawl})
+        except TimeoutError:
+            _log.warning("the crawl did not close in %g s and is left behind", timeout)
+        finally:
+            current_reactor().installNameResolver(self._former_resolver)
+            self._resolver.close()

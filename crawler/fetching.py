@@ -1,0 +1,232 @@
+"""One request, one answer: what Scrapy gives and raises, in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+
+from crawler.middleware import SKIP_ROBOTS, RobotsForbidsError, TooManyRedirectsError
+from crawler.pacing import retry_after
+from crawler.robots import MAX_BYTES
+from crawler.spider import ORDER, PressSpider
+from domain.errors import FetchError
+from domain.source import Validators, VisitOutcome
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+
+    from crawler.addresses import GuardedResolver
+
+_MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+_TLS_SIGNS = ("certificate", "ssl", "tls")
+_PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})
+_NEVER_LONGER = 3600.0  # seconds; a request waits its turn, but a lost one must not wait for ever
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """An answer of a server: a body, or "not modified"."""
+
+    url: str  # after redirects
+    body: bytes
+    content_type: str
+    is_not_modified: bool = False
+    is_complete: bool = True  # False: the connection's end was the only sign of the body's end
+    etag: str | None = None
+    last_modified: str | None = None
+    fresh_for: timedelta | None = None
+
+
+class RefusedError(FetchError):
+    """The answer is no use. ``outcome`` says whose fault it is; no answer, no ``status``."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str,
+        outcome: VisitOutcome,
+        status: int | None = None,
+        wait: timedelta | None = None,
+        is_passing: bool = False,
+    ) -> None:
+        super().__init__(message, url=url)
+        self.outcome = outcome
+        self.status = status
+        self.wait = wait  # Retry-After
+        self.is_passing = is_passing  # worth another try in a moment
+
+
+class Fetcher(Protocol):
+    """What a visit needs of the network."""
+
+    async def fetch(
+        self, url: str, *, max_bytes: int, validators: Validators | None = None
+    ) -> Fetched:
+        """Return the answer of ``url``. Raises RefusedError."""
+
+
+class ScrapyFetcher:
+    """Fetches through the one crawl. ``spider`` and ``orders`` are those of the crawl."""
+
+    def __init__(
+        self,
+        *,
+        orders: asyncio.Queue[Request],
+        resolver: GuardedResolver,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.crawl: asyncio.Task[None] | None = None
+        self._orders = orders
+        self._resolver = resolver
+        self._clock = clock
+        self.spider: PressSpider | None = None  # set once the crawl is open
+
+    async def fetch(
+        self, url: str, *, max_bytes: int, validators: Validators | None = None
+    ) -> Fetched:
+        """Return the answer of ``url``. Raises RefusedError."""
+        headers = conditional_headers(validators)
+        try:
+            response = await self._ask(url, headers, {"download_maxsize": max_bytes})
+        except Exception as error:
+            raise self._refused(error, url) from error
+        return self._judge(response, url, asked=bool(headers))
+
+    async def robots(self, url: str) -> tuple[int, bytes]:
+        """Return status and body of a robots.txt; status 0 when the host cannot be reached."""
+        meta = {SKIP_ROBOTS: True, "download_maxsize": MAX_BYTES}
+        try:
+            response = await self._ask(url, {}, meta)
+        except TooManyRedirectsError:
+            return 404, b""  # RFC 9309: may be taken for a file that is not there
+        except Exception as error:  # noqa: BLE001 - whatever it was, the file could not be had
+            _log.info("robots.txt of %s could not be had: %s", url, self._refused(error, url))
+            return 0, b""
+        return response.status, response.body
+
+    async def _ask(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
+        if self.spider is None or self.crawl is None:
+            raise RuntimeError("the crawl is not open")
+        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        request = self.spider.order(url, headers=headers, meta={**meta, ORDER: answer})
+        await self._orders.put(request)
+        either: set[asyncio.Future[Any]] = {answer, self.crawl}
+        await asyncio.wait(either, timeout=_NEVER_LONGER, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            answer.cancel()
+            raise DownloadTimeoutError("the crawl gave no answer")
+        return answer.result()
+
+    def _judge(self, response: Response, url: str, *, asked: bool) -> Fetched:
+        headers, status = response.headers, response.status
+        if status == 304 and asked:
+            return Fetched(
+                url=response.url,
+                body=b"",
+                content_type="",
+                is_not_modified=True,
+                fresh_for=_fresh_for(response),
+            )
+        if not 200 <= status < 300:
+            wait = retry_after(_header(response, "Retry-After"), self._clock())
+            challenge = headers.get("cf-mitigated") == b"challenge"
+            raise RefusedError(
+                f"HTTP {status}" + (" (bot challenge)" if challenge else ""),
+                url=url,
+                outcome=VisitOutcome.HTTP,
+                status=status,
+                wait=wait,
+                is_passing=status in _PASSING_STATUSES and wait is None,
+            )
+        return Fetched(
+            url=response.url,
+            body=response.body,
+            content_type=_header(response, "Content-Type") or "",
+            is_complete="partial" not in response.flags,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
+            fresh_for=_fresh_for(response),
+        )
+
+    def _refused(self, error: Exception, url: str) -> RefusedError:
+        if isinstance(error, RobotsForbidsError):
+            return RefusedError(str(error), url=url, outcome=VisitOutcome.ROBOTS)
+        known = self._resolver.refusal_of(urlsplit(url).hostname or "")
+        if isinstance(error, CannotResolveHostError) and known is None:
+            known = "a redirect led to a name or address that cannot be dialled"
+        reason = known if isinstance(error, CannotResolveHostError) else explain(error)
+        passing = isinstance(error, DownloadTimeoutError | ResponseDataLossError) or (
+            "lost" in reason or "closed" in reason  # type: ignore[operator]
+        )
+        return RefusedError(
+            reason or "failed", url=url, outcome=VisitOutcome.NETWORK, is_passing=passing
+        )
+
+
+def conditional_headers(validators: Validators | None) -> dict[str, str]:
+    """Return the headers that ask for a body only if it changed."""
+    if validators is None:
+        return {}
+    pairs = (
+        ("If-None-Match", validators.etag),
+        ("If-Modified-Since", validators.last_modified),
+    )
+    return {name: value for name, value in pairs if value}
+
+
+def explain(error: Exception) -> str:
+    """Return why a download failed, in one line for an operator."""
+    if isinstance(error, DownloadTimeoutError):
+        return "timed out"
+    if isinstance(error, DownloadConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, ResponseDataLossError):
+        return "the body was cut short"
+    if isinstance(error, DownloadCancelledError):
+        return "the body is larger than allowed"
+    if isinstance(error, UnsupportedURLSchemeError):
+        return "only http and https addresses are fetched"
+    text = " ".join(_chain(error).split())
+    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in text:
+        return "the body is larger than allowed when decompressed"
+    if any(sign in text.lower() for sign in _TLS_SIGNS):
+        return f"TLS: {text}"[:300]
+    return text[:300] or type(error).__name__
+
+
+def _chain(error: Exception) -> str:
+    """Return the innermost reasons: Twisted wraps them twice."""
+    cause: Any = error.__cause__ or error
+    reasons = getattr(cause, "reasons", None)
+    if reasons:
+        return "; ".join(dict.fromkeys(str(r.value) or type(r.value).__name__ for r in reasons))
+    return str(cause) or type(cause).__name__
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1").strip() or None if value else None
+
+
+def _fresh_for(response: Response) -> timedelta | None:
+    match = _MAX_AGE.search(_header(response, "Cache-Control") or "")
+    return timedelta(seconds=int(match[1])) if match else None

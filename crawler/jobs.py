@@ -1,0 +1,56 @@
+"""What runs in worker processes: untrusted bytes in, values out, never an error of ours.
+
+A refusal is a value (``Unreadable``), so that it crosses the process border whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crawler.extraction import PageText, extract_page
+from crawler.feeds import ParsedFeed, parse_feed
+from crawler.sections import parse_section
+from crawler.sitemaps import Sitemap, parse_sitemap
+from domain.errors import CrawlError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The bytes are not what they should be; ``reason`` is one line."""
+
+    reason: str
+
+
+def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadable:
+    """Parse a feed."""
+    try:
+        return parse_feed(body, url, content_type)
+    except CrawlError as error:
+        return Unreadable(reason=str(error))
+
+
+def read_sitemap(body: bytes, url: str, content_type: str, limit: int) -> Sitemap | Unreadable:
+    """Parse a sitemap or a sitemap index."""
+    try:
+        return parse_sitemap(body, url, content_type, limit=limit)
+    except CrawlError as error:
+        return Unreadable(reason=str(error))
+
+
+def read_section(
+    body: bytes, url: str, article_url: str, content_type: str
+) -> ParsedFeed | Unreadable:
+    """Parse an index page."""
+    try:
+        entries = parse_section(body, url, article_url, content_type)
+    except CrawlError as error:
+        return Unreadable(reason=str(error))
+    return ParsedFeed(kind="section", title="", entries=entries, listed=len(entries))
+
+
+def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable:
+    """Extract the article of a page."""
+    try:
+        return extract_page(body, url, content_type)
+    except CrawlError as error:
+        return Unreadable(reason=str(error))

@@ -1,0 +1,86 @@
+"""What every request of the crawl passes: the robots gate, and redirects without a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from crawler.robots import Permission
+
+SKIP_ROBOTS = "marsad_skip_robots"
+
+
+class RobotsForbidsError(IgnoreRequest):
+    """robots.txt forbids the request; the message says which and why."""
+
+
+class TooManyRedirectsError(IgnoreRequest):
+    """The redirects went in a circle or on for too long."""
+
+
+class RobotsMiddleware:
+    """Asks the gate before each request, also before each redirect's.
+
+    Scrapy's own middleware keeps robots.txt for the life of a crawl and takes a failing
+    server for permission; ours asks once a day and takes it for a no.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build for ``crawler``."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Raise RobotsForbidsError unless the request may go out."""
+        if request.meta.get(SKIP_ROBOTS):
+            return
+        spider: Any = self._crawler.spider
+        permission: Permission = await spider.gate.permission(request.url)
+        if permission.crawl_delay is not None:
+            self._slow_down(request, permission.crawl_delay.total_seconds())
+        if not permission.allowed:
+            raise RobotsForbidsError(permission.reason)
+
+    def _slow_down(self, request: Request, delay: float) -> None:
+        """Raise the pause between two requests to this host, now and when its slot is made anew."""
+        downloader: Any = self._crawler.engine.downloader
+        host = downloader.get_slot_key(request)
+        if delay <= self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
+            return
+        downloader.per_slot_settings[host] = {"concurrency": 1, "delay": delay, "jitter": 0}
+        slot = downloader.slots.get(host)
+        if slot is not None:
+            slot.delay = delay
+
+
+class QuietRedirectMiddleware(RedirectMiddleware):
+    """Scrapy's redirects, never with a Referer, and with an error of its own when too many."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build for ``crawler``, without the signal that looks for a Referer middleware."""
+        middleware = cls(crawler.settings)
+        middleware.crawler = crawler
+        return middleware
+
+    def handle_referer(self, request: Request, response: Response) -> None:  # noqa: ARG002
+        """Drop the Referer: outlets need not know where we come from."""
+        request.headers.pop("Referer", None)
+
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        if redirected.url == request.url:
+            raise TooManyRedirectsError("redirects to itself")
+        try:
+            return super()._redirect(redirected, request, reason)
+        except IgnoreRequest:
+            raise TooManyRedirectsError("too many redirects") from None

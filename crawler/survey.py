@@ -1,0 +1,109 @@
+"""The first half of a visit: try the ways in, group by group, and say what they listed."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from crawler.entries import Entry
+from crawler.fetching import RefusedError
+from crawler.pacing import Hints
+from crawler.ways import Listing, Reader, Way, ways_of
+from domain.source import FetchState, Source, Validators, VisitOutcome
+
+# A server that says "not modified" for ever, though it changed, is asked anew this often.
+_BELIEVE_UNCHANGED = timedelta(hours=24)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What the ways into a source gave."""
+
+    outcome: VisitOutcome
+    reason: str = ""
+    listings: tuple[Listing, ...] = ()
+    hints: Hints = field(default_factory=Hints)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every entry of every listing."""
+        return tuple(entry for listing in self.listings for entry in listing.entries)
+
+    @property
+    def listed(self) -> int:
+        """How many entries the documents held, usable or not."""
+        return sum(listing.listed for listing in self.listings)
+
+
+async def survey(source: Source, state: FetchState, reader: Reader, now: datetime) -> Survey:
+    """Read every way of the first group in which one answers; never raises RefusedError."""
+    known = {validators.url: validators for validators in state.validators}
+    ask = may_ask_conditionally(state, now)
+    refusals: list[tuple[Way, RefusedError]] = []
+    for group in ways_of(source):
+        listings = []
+        for way in group:
+            try:
+                listings.append(await reader.read(way, known.get(way.url), ask=ask))
+            except RefusedError as error:
+                _log.warning("%s: %s: %s", source.id, way, error)
+                refusals.append((way, error))
+        if listings:
+            return Survey(
+                outcome=_best(listings), listings=tuple(listings), hints=_hints(listings, refusals)
+            )
+    return _failed(refusals)
+
+
+def may_ask_conditionally(state: FetchState, now: datetime) -> bool:
+    """Whether a "not modified" would be believed: not of a source silent for a day."""
+    return state.last_article is not None and now - state.last_article < _BELIEVE_UNCHANGED
+
+
+def kept_validators(
+    survey: Survey, state: FetchState, source: Source, *, is_whole: bool
+) -> tuple[Validators, ...]:
+    """Return what to remember. Unless the visit ``is_whole``, what changed must come again."""
+    addresses = {way.url for group in ways_of(source) for way in group}
+    kept = {v.url: v for v in state.validators if v.url in addresses}
+    for listing in survey.listings:
+        if listing.outcome is VisitOutcome.NOT_MODIFIED:
+            continue
+        kept.pop(listing.way.url, None)
+        if listing.validators is not None and is_whole:
+            kept[listing.way.url] = listing.validators
+    return tuple(kept.values())
+
+
+def _best(listings: list[Listing]) -> VisitOutcome:
+    outcomes = {listing.outcome for listing in listings}
+    for outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
+        if outcome in outcomes:
+            return outcome
+    return VisitOutcome.EMPTY
+
+
+def _hints(listings: list[Listing], refusals: list[tuple[Way, RefusedError]]) -> Hints:
+    fresh = [listing.fresh_for for listing in listings if listing.fresh_for is not None]
+    return Hints(fresh_for=min(fresh, default=None), retry_after=_longest_wait(refusals))
+
+
+def _longest_wait(refusals: list[tuple[Way, RefusedError]]) -> timedelta | None:
+    return max((error.wait for _, error in refusals if error.wait is not None), default=None)
+
+
+def _failed(refusals: list[tuple[Way, RefusedError]]) -> Survey:
+    if not refusals:
+        return Survey(
+            outcome=VisitOutcome.NO_WAY_IN,
+            reason="no feed, sitemap or section is known for this source",
+        )
+    first = refusals[0][1]
+    reason = "; ".join(f"{way}: {error}" for way, error in refusals)
+    return Survey(
+        outcome=first.outcome,
+        reason=" ".join(reason.split())[:1000],
+        hints=Hints(retry_after=_longest_wait(refusals), status=first.status),
+    )
