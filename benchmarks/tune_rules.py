@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from domain.article import Document
 from domain.match import ACTIVITIES
-from matcher import Matcher
+from matcher.judge import Matcher
 from matcher.rules import Scored
 
 Array = npt.NDArray[np.float64]
