@@ -5,8 +5,8 @@ import time
 from datetime import UTC, datetime
 
 from aiohttp import web
-
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
+
 from domain.source import VisitOutcome
 
 
