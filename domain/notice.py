@@ -69,6 +69,7 @@ class Delivery:
     attempts: int  # tries before this one
     created_at: datetime
     notice: Notice
+    lease: str = ""  # token of the claim; only its holder may settle the row
 
 
 class SendResult(StrEnum):

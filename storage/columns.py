@@ -34,8 +34,8 @@ class CleanText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Clean on the way in."""
-        return None if value is None else clean(value)
+        """Clean on the way in; a StrEnum as its value, where drivers would write its name."""
+        return None if value is None else clean(str(value))
 
 
 class UtcText(TypeDecorator[datetime]):

@@ -1,0 +1,142 @@
+"""Filing: an article, its judgement and what follows from it, all of it or nothing.
+
+Idempotent: of an article that the store holds, nothing is written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from domain.article import Article
+from domain.filing import Filed, Filing
+from domain.match import Match
+from domain.notice import DeliveryState, PlannedDelivery
+from domain.source import VisitReport
+from storage import sources, stories, tables, visiting
+from storage.columns import clean
+from storage.facets import Labels, evidence_rows, facet_rows, listed
+from storage.inserting import insert_new
+from storage.snippets import snippet
+
+New = list[tuple[int, Filing]]
+
+
+def file(
+    connection: Connection,
+    filings: Sequence[Filing],
+    report: VisitReport | None,
+    now: datetime,
+    labels: Labels,
+) -> Filed:
+    """Write ``filings`` and the end of the visit into the transaction of ``connection``."""
+    outlets = {filing.article.source_id for filing in filings}
+    if report is not None:
+        outlets.add(report.source_id)
+    sources.ensure(connection, outlets, now)
+    new = _articles(connection, filings)
+    hits = _hits(connection, new, now, labels)
+    _stories(connection, new)
+    told = _deliveries(connection, new, now)
+    if report is not None:
+        visiting.record(connection, report)
+    visiting.note_articles(connection, _newest(new))
+    return Filed(articles=len(new), hits=hits, deliveries=told)
+
+
+def delivery_key(url: str, planned: PlannedDelivery) -> str:
+    """Return the key of a delivery: of what is told to whom, whatever the database's ids."""
+    parts = (planned.channel, planned.mode, clean(url))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _articles(connection: Connection, filings: Sequence[Filing]) -> New:
+    """Insert the articles that are new, and pair each with its id."""
+    by_url: dict[str, Filing] = {}
+    for filing in filings:
+        by_url.setdefault(clean(filing.article.url), filing)
+    # In the order of the unique index: two who file the same articles never wait in a circle.
+    rows = [_article_row(by_url[url].article) for url in sorted(by_url)]
+    columns = (tables.articles.c.article_id, tables.articles.c.url)
+    won = insert_new(connection, tables.articles, rows, *columns)
+    return sorted(((row.article_id, by_url[row.url]) for row in won), key=lambda pair: pair[0])
+
+
+def _article_row(article: Article) -> dict[str, Any]:
+    names = ("url", "title", "text", "language", "published_at", "first_seen")
+    row = {name: getattr(article, name) for name in (*names, "authors", "guid", "text_from")}
+    return row | {"note": article.note, "outlet": article.source_id}
+
+
+def _hits(connection: Connection, new: New, now: datetime, labels: Labels) -> int:
+    found: dict[tuple[int, str], Match] = {}
+    rows = []
+    for article_id, filing in new:
+        for match in filing.matches:
+            if (article_id, clean(match.rule)) not in found:
+                found[article_id, clean(match.rule)] = match
+                rows.append(_hit_row(article_id, filing.article, match, now))
+    table = tables.hits
+    columns = (table.c.hit_id, table.c.article_id, table.c.rule)
+    stored = insert_new(connection, table, rows, *columns)
+    pairs = [(row.hit_id, found[row.article_id, row.rule]) for row in stored]
+    facets = [row for hit_id, match in pairs for row in facet_rows(hit_id, match, labels)]
+    proofs = [row for hit_id, match in pairs for row in evidence_rows(hit_id, match)]
+    for target, many in ((tables.hit_facets, facets), (tables.evidence, proofs)):
+        if many:
+            connection.execute(insert(target), many)
+    return len(pairs)
+
+
+def _hit_row(article_id: int, article: Article, match: Match, now: datetime) -> dict[str, Any]:
+    return {
+        "article_id": article_id,
+        "rule": match.rule,
+        "score": match.score,
+        "threshold": match.threshold,
+        "matched_at": now,
+        "dated": article.published_at or now,
+        "partners": listed(match.partners),
+        "activities": listed(match.activities),
+        "persons": listed(match.persons),
+        "organisations": listed(match.organisations),
+        "snippet": snippet(article.title, article.text, match.evidence),
+    }
+
+
+def _stories(connection: Connection, new: New) -> None:
+    for article_id, filing in new:
+        if filing.matches or filing.deliveries:
+            article = filing.article
+            stories.join_story(connection, article_id, article.title, article.first_seen)
+
+
+def _deliveries(connection: Connection, new: New, now: datetime) -> int:
+    rows = [
+        {
+            "key": delivery_key(filing.article.url, planned),
+            "channel": planned.channel,
+            "mode": planned.mode,
+            "article_id": article_id,
+            "state": DeliveryState.PENDING,
+            "due_at": planned.due_at,
+            "attempts": 0,
+            "created_at": now,
+            "last_error": "",
+        }
+        for article_id, filing in new
+        for planned in filing.deliveries
+    ]
+    return len(insert_new(connection, tables.deliveries, rows, tables.deliveries.c.delivery_id))
+
+
+def _newest(new: New) -> dict[str, datetime]:
+    newest: dict[str, datetime] = {}
+    for _, filing in new:
+        seen, outlet = filing.article.first_seen, filing.article.source_id
+        newest[outlet] = max(seen, newest.get(outlet, seen))
+    return newest

@@ -1,0 +1,60 @@
+"""Notices, built again from rows: an article, its story, every match with its proofs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from domain.match import Match
+from domain.notice import Notice
+from storage.facets import match_of
+from storage.tables import articles, evidence, hit_facets, hits, sources, story_articles
+
+Rows = dict[int, list[Mapping[str, Any]]]
+
+
+def notices(connection: Connection, ids: Sequence[int]) -> dict[int, Notice]:
+    """Return the notice of each article of ``ids``."""
+    held = matches(connection, ids)
+    wanted = (
+        select(articles, sources.c.name, story_articles.c.story_id)
+        .join(sources)
+        .join(story_articles)
+        .where(articles.c.article_id.in_(ids))
+    )
+    return {
+        row["article_id"]: _notice(row, tuple(held[row["article_id"]]))
+        for row in connection.execute(wanted).mappings()
+    }
+
+
+def matches(connection: Connection, ids: Sequence[int]) -> dict[int, list[Match]]:
+    """Return the matches of each article of ``ids``, the best score first."""
+    best_first = (hits.c.score.desc(), hits.c.hit_id)
+    wanted = select(hits).where(hits.c.article_id.in_(ids)).order_by(*best_first)
+    rows = connection.execute(wanted).mappings().all()
+    hit_ids = [row["hit_id"] for row in rows]
+    facets = _by_hit(connection, hit_facets, hit_ids)
+    proofs = _by_hit(connection, evidence, hit_ids)
+    held: dict[int, list[Match]] = defaultdict(list)
+    for row in rows:
+        hit_id = row["hit_id"]
+        held[row["article_id"]].append(match_of(row, facets[hit_id], proofs[hit_id]))
+    return held
+
+
+def _by_hit(connection: Connection, table: Any, hit_ids: Sequence[int]) -> Rows:
+    wanted = select(table).where(table.c.hit_id.in_(hit_ids)).order_by(table.c.position)
+    rows: Rows = defaultdict(list)
+    for row in connection.execute(wanted).mappings():
+        rows[row["hit_id"]].append(row)
+    return rows
+
+
+def _notice(row: Mapping[str, Any], held: tuple[Match, ...]) -> Notice:
+    names = ("article_id", "story_id", "title", "url", "language", "published_at", "first_seen")
+    facts = {name: row[name] for name in names}
+    return Notice(outlet=row["name"], text=row["text"], matches=held, **facts)

@@ -1,0 +1,94 @@
+"""The end of a visit, written: the source's next state, its validators, the visit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, insert, or_, select, update
+
+from domain.source import FetchState, VisitReport
+from storage.sources import REMOVED, standing
+from storage.tables import sources, validators, visits
+
+KEPT_VISITS = 30
+
+
+def record(connection: Connection, report: VisitReport) -> None:
+    """Write all that ``report`` says."""
+    state = report.state
+    values = _told(state) if state else _reckoned(report)
+    is_success = report.outcome.is_success
+    is_removed = sources.c.state == REMOVED  # while the visit ran
+    connection.execute(
+        update(sources)
+        .where(sources.c.source_id == report.source_id)
+        .values(
+            **values,
+            state=case((is_removed, REMOVED), else_=standing(report.outcome, not is_success)),
+            visits=sources.c.visits + 1,
+            visits_failed=sources.c.visits_failed + (not is_success),
+        )
+    )
+    if state is not None:
+        _keep_validators(connection, state)
+    _log(connection, report)
+
+
+def note_articles(connection: Connection, newest: Mapping[str, datetime]) -> None:
+    """Move each outlet's ``last_article`` up to its newest article filed."""
+    for outlet, seen in newest.items():
+        is_newer = or_(sources.c.last_article.is_(None), sources.c.last_article < seen)
+        mine = sources.c.source_id == outlet
+        connection.execute(update(sources).where(mine, is_newer).values(last_article=seen))
+
+
+def _told(state: FetchState) -> dict[str, Any]:
+    values = {
+        name: getattr(state, name)
+        for name in ("next_due", "last_visit", "last_success", "failures", "outcome", "reason")
+    }
+    return values | {"interval_seconds": state.interval_seconds} | _last_article(state)
+
+
+def _last_article(state: FetchState) -> dict[str, Any]:
+    """Never back: batches of this visit filed before may have moved it on."""
+    told, held = state.last_article, sources.c.last_article
+    if told is None:
+        return {}
+    return {"last_article": case((held > told, held), else_=told)}
+
+
+def _reckoned(report: VisitReport) -> dict[str, Any]:
+    """Return what can be said when the crawler gives no state."""
+    seen = {"last_visit": report.finished, "outcome": report.outcome, "reason": report.reason}
+    if report.outcome.is_success:
+        return seen | {"failures": 0, "last_success": report.finished}
+    return seen | {"failures": sources.c.failures + 1}
+
+
+def _keep_validators(connection: Connection, state: FetchState) -> None:
+    connection.execute(delete(validators).where(validators.c.source_id == state.source_id))
+    rows = {
+        kept.url: {
+            "source_id": state.source_id,
+            "url": kept.url,
+            "etag": kept.etag,
+            "last_modified": kept.last_modified,
+            "body_hash": kept.body_hash,
+        }
+        for kept in state.validators
+    }
+    if rows:
+        connection.execute(insert(validators), list(rows.values()))
+
+
+def _log(connection: Connection, report: VisitReport) -> None:
+    names = ("source_id", "outcome", "reason", "started", "finished", "entries")
+    row = {name: getattr(report, name) for name in (*names, "new_articles", "failed_pages")}
+    connection.execute(insert(visits), row)
+    mine = visits.c.source_id == report.source_id
+    kept = select(visits.c.visit_id).where(mine).order_by(visits.c.visit_id.desc())
+    old = visits.c.visit_id.not_in(kept.limit(KEPT_VISITS))
+    connection.execute(delete(visits).where(mine, old))
