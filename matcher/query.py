@@ -306,6 +306,7 @@ _SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
     "PARAGRAPH": lambda w: _inside(w, w.reading.by_paragraph),
     "TITLE:": lambda w: (w.reading.title,),
     "LEAD:": lambda w: (w.reading.lead,),
+    "HEAD:": lambda w: (w.reading.head,),
     "TEXT:": lambda w: (w.reading.body,),
 }
 
@@ -412,7 +413,7 @@ def _complaint(query: str, error: UnexpectedInput) -> str:
     if token is not None and token.type == "$END":
         return "the query ends too early: a term or ')' is missing"
     found = str(token) if token is not None else query[error.pos_in_stream or 0 :][:1]
-    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "text"}
+    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "head", "text"}
     if found.lower() in lowered and found != found.upper():
         return f"{found!r}: operators are written in capitals"
     return f"{found!r} was not expected here: join terms by AND, OR or NEAR/n"

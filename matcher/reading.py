@@ -93,10 +93,18 @@ class Reading:
     @cached_property
     def lead(self) -> Window:
         """What the first characters of the text mention, up to the end of their sentence."""
+        return self._between(self.body_start, self._lead_end)
+
+    @cached_property
+    def head(self) -> Window:
+        """What the title and the lead mention together."""
+        return self._between(0, self._lead_end)
+
+    @property
+    def _lead_end(self) -> int:
         starts = self.sentence_starts
         after = bisect_right(starts, self.body_start + LEAD_LENGTH)
-        end = starts[after] if after < len(starts) else len(self.text.original) + 1
-        return self._between(self.body_start, end)
+        return starts[after] if after < len(starts) else len(self.text.original) + 1
 
     @cached_property
     def body(self) -> Window:

@@ -28,6 +28,10 @@ _PLACE_WORDS = frozenset(
         "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
     ).split(" ")
 )
+# What may stand between two capitals that act together.
+_JOINTS = frozenset(
+    (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+)
 _PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
 
 
@@ -41,6 +45,9 @@ class Resolver:
             if entity.kind in _GROUPS
         }
         self._support = {number: _supporters(concepts, number) for number in concepts.entities}
+        self._countries = frozenset(
+            number for number, e in concepts.entities.items() if e.kind == "country"
+        )
         self._cues = 0
         for family in concepts.lexicon.cues:
             self._cues |= concepts.mask(f"#{family}")
@@ -78,27 +85,42 @@ class Resolver:
             return not _is_located(reading.text.data, mention)
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
+        if mention.concept in self._countries and self._is_joined(reading, mention, sure):
+            return True
         beside = masks.get(self._sentence(reading, mention), 0)
         # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
         support = self._support.get(mention.concept, self._cues | 1 << mention.concept)
         return bool(beside & support)
+
+    def _is_joined(self, reading: Reading, mention: Mention, sure: Iterable[Mention]) -> bool:
+        """Whether a capital stands beside another country: « Tunis et Alger », Rabat-Alger."""
+        data = reading.text.data
+        for other in sure:
+            if other.concept in self._countries and other.concept != mention.concept:
+                first, second = (
+                    (other, mention) if other.start < mention.start else (mention, other)
+                )
+                if data[first.end : second.start] in _JOINTS:
+                    return True
+        return False
 
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
         """Whether a rank or an office stands just before a surname, one given name between."""
         return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
 
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
+        """Drop a name inside a longer one of its group, and a country inside a person's name."""
         kept: list[Mention] = []
-        open_by_group: dict[str, Mention] = {}
+        outermost: dict[str, Mention] = {}
         for mention in mentions:
             group = self._group.get(mention.concept)
             if group is not None:
-                outer = open_by_group.get(group)
-                is_inner = outer is not None and mention.end <= outer.end
-                if is_inner and outer is not None and len(mention) < len(outer):
+                rivals = (outermost.get(group), outermost.get("person"))
+                if any(r is not None and _is_inside(mention, r) for r in rivals):
                     continue
+                outer = outermost.get(group)
                 if outer is None or mention.end > outer.end:
-                    open_by_group[group] = mention
+                    outermost[group] = mention
             kept.append(mention)
         return kept
 
@@ -111,6 +133,14 @@ class Resolver:
             number = self._sentence(reading, mention)
             masks[number] = masks.get(number, 0) | 1 << mention.concept
         return masks
+
+
+def _is_inside(inner: Mention, outer: Mention) -> bool:
+    return (
+        outer.start <= inner.start
+        and inner.end <= outer.end
+        and (len(inner) < len(outer) or inner.kind > outer.kind)
+    )
 
 
 def _supporters(concepts: Concepts, number: int) -> int:

@@ -1,0 +1,60 @@
+"""The shapes of dates, as patterns over the letters of ``words``.
+
+A pattern sees one letter a word, so it is short, has no nested repetition and takes linear
+time. Order matters: at one place the first that fits is taken.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A weekday, a part of the day or "today" that goes with a date: "hier, mardi 5 décembre".
+_LEAD = r"(?:R[,(]?)?(?:W(?:P)?[,(]?l?J?)?"
+_MONTH = (
+    r"-?[fnu]?S?[fn]?M(?:[/(]M\)?)?"  # also two names: the one of the east, the one of the west
+)
+_YEAR = r"(?:[,(]?[fnu]?l?Q?y)"
+_TAIL = rf"(?:{_YEAR}|[fn]?[LXC])?"
+_THIS_MONTH = r"[fnu]?(?:l?S[LXC]|TS|C)"
+_THROUGH = r"(?:[aA-]|&[aA])"
+_NEXT = r"(?:,&|[,&aA-])"
+_NUMERIC = r"(?:d(?P<s{0}>[/-])d(?P=s{0})(?:y|d)|y-d-d)"
+
+_SHAPES = {
+    "numeric_range": rf"(?<![-/d.]){_NUMERIC.format(1)}l?{_THROUGH}l?(?:W[,]?)?{_NUMERIC.format(2)}(?![-/]?[dy])",
+    "numeric": rf"(?<![-/d.])(?:W[,(]?)?{_NUMERIC.format(3)}(?![-/]?[dy])",
+    "months_between": rf"(?<=B){_LEAD}d{_MONTH}{_TAIL}&l?{_LEAD}d{_MONTH}{_TAIL}"
+    rf"|(?<=Bl){_LEAD}d{_MONTH}{_TAIL}&l?{_LEAD}d{_MONTH}{_TAIL}",
+    "days_across": rf"{_LEAD}d{_MONTH}{_TAIL}[,]?[un]?{_THROUGH}l?J?{_LEAD}d{_MONTH}{_TAIL}",
+    "days": rf"{_LEAD}d(?:{_NEXT}l?J?{_LEAD}d){{0,8}}(?:{_MONTH}{_TAIL}|{_THIS_MONTH})",
+    "month_first": rf"{_LEAD}Md(?:{_NEXT}l?d){{0,8}}(?!M){_TAIL}",
+    "month_first_across": rf"{_LEAD}Md{_TAIL}{_THROUGH}{_LEAD}Md{_TAIL}",
+    "today": r"(?:PJ?[,]?)?R(?:[,(]?J?W)?(?:P)?",
+    "weekdays": r"(?:PJ?[fn]?)?[TLX]?J?WP?(?:(?:,l?J?P?W){0,4}(?:,?&|&?[aA]|-)l?J?P?WP?)?[LXC]?",
+    "weekend": r"[TLX]?E[LXC]?",
+    "week": r"[TLX]K|K[LXC]",
+    "relative_month": r"[TLX]S(?![fnMS])|S[LXC]",
+    "relative_year": r"[TLX]Q(?!y)|Q[LXC]",
+    "months": rf"M(?:[a&-]M)?(?:[/(]M\)?)?(?:{_YEAR}|[LXC])|(?<=[isAC])[fl]?S?[fn]?M(?:[/(]M\)?)?|(?<=[SX])f?M|LM",
+}
+_MONTH_FIRST = ("month_first_across", "month_first")
+
+
+def _pattern(*, month_first: bool) -> re.Pattern[str]:
+    names = [n for n in _SHAPES if n not in _MONTH_FIRST]
+    if month_first:
+        names[names.index("today") : 0] = []
+        at = names.index("days")
+        names[at:at] = list(_MONTH_FIRST)
+    return re.compile("|".join(f"(?P<{name}>{_SHAPES[name]})" for name in names))
+
+
+DAY_FIRST = _pattern(month_first=False)
+EITHER_FIRST = _pattern(month_first=True)
+# What stands before a date that is none: "université du 1er novembre", "chaque mardi".
+NAMED = re.compile(r"(?:b[^|,]{0,3}|e)$")
+HABIT = re.compile(r"e[lJP]?$")
+UNTIL = re.compile(r"(?:A|&A)[ln]?J?P?$")
+SINCE = re.compile(r"s[nl]?J?P?$")
+AHEAD = re.compile(r"F[^|]{0,8}$")
+CONTEXT = 12  # letters before a date that these may see

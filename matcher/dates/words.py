@@ -1,0 +1,148 @@
+"""The words of dates, each as one letter of the alphabet in which the grammar is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from matcher.text import ARABIC_FIRST, match_form
+
+WORDS = Path(__file__).with_name("words.yaml")
+
+MONTH, WEEKDAY, DAY_WORD, NUMBER, YEAR, OTHER, BREAK = "MWRdy.|"
+_LETTERS = {  # where a form is listed twice, the later letter holds
+    "in_month": "i",
+    "part_of_day": "P",
+    "last": "L",
+    "next": "X",
+    "current": "C",
+    "this": "T",
+    "day": "J",
+    "month": "S",
+    "week": "K",
+    "year": "Q",
+    "weekend": "E",
+    "of": "f",
+    "of_from": "n",  # Arabic min: both
+    "from": "u",
+    "between": "B",
+    "to": "a",
+    "until": "A",
+    "and": "&",
+    "since": "s",
+    "article": "l",
+    "future": "F",
+    "each": "e",
+    "named": "b",
+}
+# What Arabic writes together with the next word. The lam of the article has its own spelling.
+_PROCLITICS = ("و", "ف", "ب", "ل", "وب", "ول", "ك")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a form stands for."""
+
+    letter: str
+    value: int = 0
+    proclitic: int = 0  # bytes at the front that belong to the words before
+    is_joined_by_and: bool = False
+    needs_stop: bool = False
+    needs_capital: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The forms of one language, by their match form."""
+
+    forms: dict[bytes, Word]
+    keys: frozenset[bytes]  # first words of the forms without which there is no date
+    firsts: frozenset[bytes]  # first words of forms of several words
+    month_first: bool  # December 4
+    not_future: frozenset[bytes]
+    before_day: frozenset[bytes]
+    after_day: frozenset[bytes]
+
+
+def _entries(data: dict[str, Any]) -> Iterator[tuple[str, Word]]:
+    # Later entries win: what is also something else comes first.
+    for name, letter in _LETTERS.items():
+        for form in data["words"].get(name, ()):
+            yield form, Word(letter)
+    for form, value in data["numbers"].items():
+        yield form, Word(NUMBER, value)
+    for form, value in data["days"].items():
+        yield form, Word(DAY_WORD, value)
+    for letter, rows, base in ((WEEKDAY, data["weekdays"], 0), (MONTH, data["months"], 1)):
+        for value, row in enumerate(rows, base):
+            for form in row.split("|"):
+                yield form, Word(letter, value, needs_capital=form in ("may", "march"))
+    for form, value in data.get("short_months", {}).items():
+        yield form, Word(MONTH, value, needs_capital=True)
+    for form, value in data["dotted"].items():
+        yield form, Word(MONTH, value, needs_stop=True)
+
+
+def _with_proclitics(form: bytes, word: Word) -> Iterator[tuple[bytes, Word]]:
+    yield form, word
+    if form[0] < ARABIC_FIRST or word.letter not in "MWRdPJnaAsi":
+        return
+    for clitic in _PROCLITICS:
+        prefix = match_form(clitic)
+        is_and = clitic == "و"
+        yield prefix + form, Word(word.letter, word.value, len(prefix), is_and)
+    article = match_form("ال")
+    if form.startswith(article):  # li + al- is written lil-
+        lil = match_form("لل")
+        yield lil + form[len(article) :], Word(word.letter, word.value, 1)
+
+
+def _compile(data: dict[str, Any], *, month_first: bool) -> Vocabulary:
+    forms: dict[bytes, Word] = {}
+    joined: dict[bytes, Word] = {}
+    for form, word in _entries(data):
+        for spelling, meaning in _with_proclitics(match_form(form), word):
+            (joined if meaning.proclitic else forms)[spelling] = meaning
+    forms = {**joined, **forms}  # "وإلى" as listed, before waw + "إلى"
+    essential = MONTH + WEEKDAY + DAY_WORD + "KQSEC"
+    fold = lambda name: frozenset(match_form(w) for w in data[name])  # noqa: E731
+    return Vocabulary(
+        forms=forms,
+        keys=frozenset(f.split(b" ")[0] for f, w in forms.items() if w.letter in essential),
+        firsts=frozenset(f.split(b" ")[0] for f in forms if b" " in f),
+        month_first=month_first,
+        not_future=fold("not_future"),
+        before_day=fold("before_day"),
+        after_day=fold("after_day"),
+    )
+
+
+def _union(parts: list[Vocabulary]) -> Vocabulary:
+    """Join vocabularies; where two have a word, the first one's meaning holds."""
+    forms: dict[bytes, Word] = {}
+    for part in reversed(parts):
+        forms |= part.forms
+    join = lambda name: frozenset[bytes]().union(*(getattr(p, name) for p in parts))  # noqa: E731
+    return Vocabulary(
+        forms=forms,
+        keys=join("keys"),
+        firsts=join("firsts"),
+        month_first=any(p.month_first for p in parts),
+        not_future=join("not_future"),
+        before_day=join("before_day"),
+        after_day=join("after_day"),
+    )
+
+
+@lru_cache(maxsize=8)
+def vocabulary(language: str) -> Vocabulary:
+    """Return the words of ``language``; of all three when it is none of fr, ar and en."""
+    with WORDS.open(encoding="utf-8") as stream:
+        data: dict[str, Any] = yaml.safe_load(stream)
+    parts = {name: _compile(data[name], month_first=name == "en") for name in ("fr", "ar", "en")}
+    return parts[language] if language in parts else _union(list(parts.values()))
