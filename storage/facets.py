@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from domain.match import EventDate, Evidence, Match
 
@@ -63,9 +65,9 @@ def evidence_rows(hit_id: int, match: Match) -> Iterator[dict[str, Any]]:
 
 
 def match_of(
-    hit: Mapping[str, Any],
-    facets: Iterable[Mapping[str, Any]],
-    proofs: Iterable[Mapping[str, Any]],
+    hit: RowMapping,
+    facets: Iterable[RowMapping],
+    proofs: Iterable[RowMapping],
 ) -> Match:
     """Build the match again from its rows, each kind in the order of ``position``."""
     values: dict[str, list[str]] = {}
@@ -92,7 +94,7 @@ def _event(value: str) -> EventDate:
     return EventDate(first=date.fromisoformat(first), last=date.fromisoformat(last))
 
 
-def _proof(row: Mapping[str, Any]) -> Evidence:
+def _proof(row: RowMapping) -> Evidence:
     return Evidence(
         start=row["start_offset"],
         end=row["end_offset"],

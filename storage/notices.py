@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, Table, select
 
 from domain.match import Match
 from domain.notice import Notice
 from storage.facets import match_of
 from storage.tables import articles, evidence, hit_facets, hits, sources, story_articles
 
-Rows = dict[int, list[Mapping[str, Any]]]
+Rows = dict[int, list[RowMapping]]
 
 
 def notices(connection: Connection, ids: Sequence[int]) -> dict[int, Notice]:
@@ -46,7 +45,7 @@ def matches(connection: Connection, ids: Sequence[int]) -> dict[int, list[Match]
     return held
 
 
-def _by_hit(connection: Connection, table: Any, hit_ids: Sequence[int]) -> Rows:
+def _by_hit(connection: Connection, table: Table, hit_ids: Sequence[int]) -> Rows:
     wanted = select(table).where(table.c.hit_id.in_(hit_ids)).order_by(table.c.position)
     rows: Rows = defaultdict(list)
     for row in connection.execute(wanted).mappings():
@@ -54,7 +53,7 @@ def _by_hit(connection: Connection, table: Any, hit_ids: Sequence[int]) -> Rows:
     return rows
 
 
-def _notice(row: Mapping[str, Any], held: tuple[Match, ...]) -> Notice:
+def _notice(row: RowMapping, held: tuple[Match, ...]) -> Notice:
     names = ("article_id", "story_id", "title", "url", "language", "published_at", "first_seen")
     facts = {name: row[name] for name in names}
     return Notice(outlet=row["name"], text=row["text"], matches=held, **facts)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, func, or_, select, update
 
-from domain.notice import Delivery, DeliveryState, Mode, SendOutcome, SendResult
+from domain.notice import Delivery, DeliveryState, Mode, Notice, SendOutcome, SendResult
 from storage.notices import notices
 from storage.tables import articles, deliveries
 
@@ -43,6 +43,7 @@ def claim(
     connection: Connection,
     channel: str,
     mode: Mode,
+    *,
     now: datetime,
     lease: timedelta,
     limit: int,
@@ -59,7 +60,7 @@ def claim(
     if not rows:
         return []
     leased = update(deliveries).where(deliveries.c.delivery_id == bindparam("id"))
-    values = {"state": LEASED, "lease": token, "lease_until": now + lease}
+    values = {"state": LEASED, "lease": token, "lease_until": _at_least(now + lease)}
     connection.execute(leased, [values | {"id": row["delivery_id"]} for row in rows])
     told = notices(connection, [row["article_id"] for row in rows])
     return [_delivery(row, told[row["article_id"]], token) for row in rows]
@@ -94,10 +95,15 @@ def _settled(outcome: SendOutcome, now: datetime, next_try: datetime | None) -> 
         return values | {"state": SENT, "sent_at": now, "last_error": ""}
     values["last_error"] = outcome.reason
     if outcome.channel_wide:
-        return values | {"state": PENDING, "due_at": next_try or now + PAUSE}
+        return values | {"state": PENDING, "due_at": _at_least(next_try or now + PAUSE)}
     if outcome.result is SendResult.RETRY and next_try is not None:
-        return values | {"state": PENDING, "due_at": next_try}
+        return values | {"state": PENDING, "due_at": _at_least(next_try)}
     return values | {"state": FAILED}
+
+
+def _at_least(moment: datetime) -> datetime:
+    """Round up to a whole second: the column cuts fractions off, and a wait is never shorter."""
+    return moment + timedelta(microseconds=-moment.microsecond % 1_000_000)
 
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
@@ -105,9 +111,8 @@ def next_due(connection: Connection, channel: str) -> datetime | None:
     is_leased = deliveries.c.state == LEASED
     moment = case((is_leased, deliveries.c.lease_until), else_=deliveries.c.due_at)
     waiting = (deliveries.c.channel == channel, deliveries.c.state.in_([PENDING, LEASED]))
-    return connection.scalar(
-        select(func.min(moment, type_=deliveries.c.due_at.type)).where(*waiting)
-    )
+    earliest: datetime | None = connection.scalar(select(func.min(moment)).where(*waiting))
+    return earliest
 
 
 def listing(connection: Connection, state: DeliveryState | None) -> list[OutboxRow]:
@@ -127,7 +132,7 @@ def retry_failed(connection: Connection, channel: str | None, now: datetime) -> 
     return connection.execute(update(deliveries).where(*failed).values(again)).rowcount
 
 
-def _delivery(row: Any, notice: Any, token: str) -> Delivery:
+def _delivery(row: RowMapping, notice: Notice, token: str) -> Delivery:
     return Delivery(
         id=row["delivery_id"],
         key=row["key"],
@@ -140,7 +145,7 @@ def _delivery(row: Any, notice: Any, token: str) -> Delivery:
     )
 
 
-def _listed(row: Any) -> OutboxRow:
+def _listed(row: RowMapping) -> OutboxRow:
     names = ("key", "channel", "attempts", "created_at", "due_at", "sent_at", "last_error")
     return OutboxRow(
         id=row["delivery_id"],

@@ -1,0 +1,143 @@
+"""SQL of an analyst: any single statement that reads. The database itself refuses the rest."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+
+from domain.errors import QueryError
+from storage.border import one_line
+from storage.database import BUSY_MS, Database
+
+LONGEST_VALUE = 64 * 1024 * 1024  # bytes: a query that builds more is a mistake or an attack
+STEPS = 20_000  # of SQLite's machine between two looks at the clock: some 2 ms
+
+_READS = frozenset(
+    (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+)
+
+
+class Rows(Iterator[tuple[Any, ...]]):
+    """Rows as they come. Its connection closes at the end, or by ``close()``."""
+
+    def __init__(self, rows: Iterator[tuple[Any, ...]], close: Callable[[], None]) -> None:
+        self._rows, self._close = rows, close
+
+    def __next__(self) -> tuple[Any, ...]:
+        try:
+            with _refusals():
+                return next(self._rows)
+        except (StopIteration, QueryError):
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._rows = iter(())
+        self._close()
+
+    def __del__(self) -> None:
+        self._close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryResult:
+    """Names of the columns, and the rows as they come."""
+
+    columns: tuple[str, ...]
+    rows: Rows
+
+
+def query(database: Database, sql: str, seconds: float) -> QueryResult:
+    """Run one statement for at most ``seconds``. Raises QueryError, also while rows come."""
+    run = _sqlite if database.is_sqlite else _postgresql
+    with _refusals():
+        return run(database, sql, seconds)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    # Warning: Python 3.11's word for a second statement. ValueError: a NUL in the statement.
+    except (sqlite3.Error, sqlite3.Warning, psycopg.Error, ValueError, OverflowError) as error:
+        raise QueryError(f"query refused or failed: {one_line(error)}") from error
+
+
+def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:
+    address = f"{database.path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(
+        address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
+    )
+    try:
+        connection.execute("PRAGMA query_only=ON")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+        connection.set_authorizer(_authorize)
+        deadline = time.monotonic() + seconds
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
+        cursor = connection.execute(sql)
+        if cursor.description is None:
+            raise QueryError("query refused or failed: the statement gives no rows")
+        names = tuple(entry[0] for entry in cursor.description)
+        return QueryResult(columns=names, rows=Rows(cursor, connection.close))
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    """Allow what a SELECT needs and nothing else: no ATTACH, no PRAGMA, no transaction."""
+    del first
+    is_reading = action in _READS and second != "load_extension"
+    return sqlite3.SQLITE_OK if is_reading else sqlite3.SQLITE_DENY
+
+
+def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
+    arguments = database.engine.dialect.create_connect_args(database.url)
+    connection = psycopg.connect(*arguments[0], **arguments[1], autocommit=False)
+    try:
+        _restrict(connection, seconds)
+        cursor = connection.cursor()
+        # stream() speaks the extended protocol, in which the server takes one statement only:
+        # no "COMMIT; DROP TABLE" leaves the transaction.
+        rows = cursor.stream(sql.encode())
+        first = next(rows, None)
+        names = tuple(entry.name for entry in cursor.description or ())
+        return QueryResult(columns=names, rows=Rows(_plain(first, rows), connection.close))
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:
+    connection.read_only = True
+    timeout = str(round(seconds * 1000))
+    # A query before the analyst's also closes the door to SET TRANSACTION READ WRITE.
+    is_superuser = connection.execute(
+        "SELECT set_config('statement_timeout', %s, true), current_setting('is_superuser')",
+        (timeout,),
+    ).fetchone()
+    # A superuser may write files and run programs from a transaction that only reads.
+    if is_superuser is not None and is_superuser[1] == "on":
+        connection.execute("SET LOCAL ROLE pg_read_all_data")
+
+
+def _plain(first: Any, rest: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield rows whose numbers are of the kinds that SQLite gives."""
+    if first is not None:
+        yield tuple(map(_number, first))
+    for row in rest:
+        yield tuple(map(_number, row))
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)

@@ -1,0 +1,108 @@
+"""Questions that the program itself asks: hits by filter, articles, which addresses are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    column,
+    exists,
+    func,
+    or_,
+    select,
+    table,
+)
+
+from domain.article import Article
+from domain.asking import HitQuery, HitRow
+from storage.columns import UtcText, clean
+from storage.tables import articles, hit_facets, hits
+
+CHUNK = 500  # addresses a question: both databases limit the values of one
+PAGE = 200  # articles a page: no reader holds a transaction open while others work on a page
+
+LISTS = ("partners", "activities", "persons", "organisations")
+MOMENTS = ("matched_at", "published_at", "alerted_at")
+PLAIN = ("hit_id", "rule", "score", "outlet", "language", "country", "title", "url", "story_id")
+v_hits = table(
+    "v_hits",
+    *(column(name) for name in (*PLAIN, *LISTS, "snippet")),
+    *(column(name, UtcText) for name in MOMENTS),
+)
+
+
+def unseen(connection: Connection, urls: Sequence[str]) -> set[str]:
+    """Return those of ``urls`` that no article has."""
+    wanted = {url: clean(url) for url in urls}
+    keys = sorted(set(wanted.values()))
+    seen: set[str] = set()
+    for start in range(0, len(keys), CHUNK):
+        some = articles.c.url.in_(keys[start : start + CHUNK])
+        seen.update(connection.scalars(select(articles.c.url).where(some)))
+    return {url for url, key in wanted.items() if key not in seen}
+
+
+def ask(connection: Connection, query: HitQuery) -> Iterator[HitRow]:
+    """Yield the hits that ``query`` asks for, newest first."""
+    wanted = select(v_hits).join(hits, hits.c.hit_id == v_hits.c.hit_id)
+    wanted = wanted.where(*_filters(query, connection.dialect.name))
+    wanted = wanted.order_by(hits.c.dated.desc(), hits.c.hit_id.desc()).limit(query.limit)
+    for row in connection.execute(wanted).mappings():
+        yield _hit_row(row)
+
+
+def page(connection: Connection, after: int, since: datetime | None) -> list[tuple[int, Article]]:
+    """Return the next articles by id, those first seen from ``since`` on."""
+    wanted: Select[Any] = select(articles).where(articles.c.article_id > after)
+    if since is not None:
+        wanted = wanted.where(articles.c.first_seen >= since)
+    rows = connection.execute(wanted.order_by(articles.c.article_id).limit(PAGE)).mappings()
+    return [(row["article_id"], _article(row)) for row in rows]
+
+
+def _filters(query: HitQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
+    if query.since is not None:
+        yield hits.c.dated >= query.since
+    if query.until is not None:
+        yield hits.c.dated <= query.until
+    if query.story_id is not None:
+        yield v_hits.c.story_id == query.story_id
+    for kind, values in (("partner", query.partners), ("activity", query.activities)):
+        if values:
+            facet = (hit_facets.c.hit_id == hits.c.hit_id, hit_facets.c.kind == kind)
+            yield exists().where(*facet, hit_facets.c.value.in_(values))
+    columns = {
+        v_hits.c.outlet: query.outlets,
+        v_hits.c.language: query.languages,
+        hits.c.rule: query.rules,
+    }
+    yield from (name.in_(values) for name, values in columns.items() if values)
+    if query.text:
+        mine = articles.c.article_id == hits.c.article_id
+        yield exists().where(mine, _holds(clean(query.text), dialect))
+
+
+def _holds(words: str, dialect: str) -> ColumnElement[bool]:
+    """Whether title or text holds ``words``, in any case."""
+    fields = (articles.c.title, articles.c.text)
+    if dialect == "sqlite":  # its own LIKE knows the case of ASCII only
+        return or_(*(func.marsad_holds(field, words.casefold()) for field in fields))
+    return or_(*(field.icontains(words, autoescape=True) for field in fields))
+
+
+def _hit_row(row: RowMapping) -> HitRow:
+    lists: dict[str, Any] = {name: tuple(filter(None, row[name].split(","))) for name in LISTS}
+    names = (*PLAIN, *MOMENTS, "snippet")
+    return HitRow(**lists, **{name: row[name] for name in names})
+
+
+def _article(row: RowMapping) -> Article:
+    names = ("url", "title", "text", "language", "first_seen", "published_at", "authors", "guid")
+    facts = {name: row[name] for name in (*names, "text_from", "note")}
+    return Article(source_id=row["outlet"], **facts)
