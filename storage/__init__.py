@@ -3,3 +3,11 @@
 Knows: tables, transactions, migrations, search, idempotence. Never knows: HTTP,
 matching, how a message looks. Synchronous; called from a thread by the application.
 """
+
+from storage.analyst import QueryResult
+from storage.outbox import OutboxRow
+from storage.robots import RobotsRow
+from storage.schema import SchemaState
+from storage.store import Store
+
+__all__ = ["OutboxRow", "QueryResult", "RobotsRow", "SchemaState", "Store"]

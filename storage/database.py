@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.errors import StoreError
 
 BUSY_MS = 30_000
 """How long a SQLite writer waits for another: far above our longest transaction."""
+
+
+R = TypeVar("R")
+
+DEADLOCKS = 3
+"""How often a transaction that the server ended is begun again before it fails."""
+
+
+class _Deadlock(Exception):  # noqa: N818  (never leaves this module)
+    """The server ended this transaction for the sake of another."""
+
+
+@contextmanager
+def _raising_deadlock() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, DeadlockDetected | SerializationFailure):
+            raise _Deadlock from error
+        raise
 
 
 class Database:
@@ -51,6 +72,17 @@ class Database:
         """Commit at the end, or nothing at all."""
         with self._writer.begin() as connection:
             yield connection
+
+    def writing(self, work: Callable[[Connection], R]) -> R:
+        """Return what ``work`` returns from its transaction, begun again after a deadlock.
+
+        PostgreSQL ends one of two transactions that wait for each other; nothing of it stays.
+        """
+        for _ in range(DEADLOCKS):
+            with suppress(_Deadlock), _raising_deadlock(), self.write() as connection:
+                return work(connection)
+        with self.write() as connection:
+            return work(connection)
 
     def close(self) -> None:
         """Give back every connection."""

@@ -22,9 +22,21 @@ def insert_new(
     """
     if not rows:
         return ()
-    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = build(table).on_conflict_do_nothing()
+    statement = _insert(connection, table).on_conflict_do_nothing()
     if not returning:
         connection.execute(statement, list(rows))
         return ()
     return connection.execute(statement.returning(*returning), list(rows)).all()
+
+
+def put_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> None:
+    """Insert ``row``, in place of one with the same primary key."""
+    statement = _insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in row if name not in keys}
+    changed = statement.on_conflict_do_update(index_elements=keys, set_=values)
+    connection.execute(changed, [dict(row)])
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
