@@ -1,0 +1,129 @@
+"""A YAML file as plain values, with the place of every key, and ``${NAME}`` filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from domain.errors import ConfigError, Fault
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LEFTOVER = re.compile(r"\$\{[^}]*\}?")
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class YamlFile:
+    """The values of a file and where each stands. Places count from 1."""
+
+    path: Path
+    value: Any
+    places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+
+    def fault(self, path: KeyPath, message: str) -> Fault:
+        """Return a fault at ``path``, or at its nearest ancestor that has a place."""
+        known = path
+        while known and known not in self.places:
+            known = known[:-1]
+        line, column = self.places.get(known, (1, 1))
+        return Fault(
+            file=str(self.path), line=line, column=column, path=dotted(path), message=message
+        )
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a key path as people do: ``alerts.routes[0].channels``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def load(path: Path, environment: Mapping[str, str]) -> YamlFile:
+    """Read ``path``. Raises ConfigError with every fault: syntax, repeated keys, variables."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        node = yaml.compose(text, Loader=_Loader)
+    except FileNotFoundError:
+        raise ConfigError([_fault(path, "no such file; name one with --config")]) from None
+    except OSError as error:
+        raise ConfigError([_fault(path, f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([_fault(path, "is no UTF-8 text")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = (mark.line + 1, mark.column + 1) if mark else None
+        problem = getattr(error, "problem", None) or "cannot be parsed"
+        raise ConfigError([_fault(path, f"is no YAML: {problem}", place)]) from None
+    file = YamlFile(path, None)
+    reader = _Reader(file, environment)
+    file.value = {} if node is None else reader.read(node, ())
+    if reader.faults:
+        raise ConfigError(reader.faults)
+    return file
+
+
+def _fault(path: Path, message: str, place: tuple[int, int] | None = None) -> Fault:
+    line, column = place or (None, None)
+    return Fault(file=str(path), line=line, column=column, path="", message=message)
+
+
+class _Reader:
+    def __init__(self, file: YamlFile, environment: Mapping[str, str]) -> None:
+        self._file = file
+        self._environment = environment
+        self._construct = yaml.SafeLoader("")
+        self.faults: list[Fault] = []
+
+    def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        self._file.places.setdefault(path, _place(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(child, (*path, i)) for i, child in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value in node.value:
+            key = str(key_node.value)
+            place = (*path, key)
+            if key in result:
+                self._file.places[place] = _place(key_node)
+                self.faults.append(self._file.fault(place, "stands twice"))
+                continue
+            self._file.places[place] = _place(key_node)
+            result[key] = self.read(value, place)
+        return result
+
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
+        text = str(node.value)
+        if "${" not in text:
+            return self._construct.construct_object(node, deep=True)
+        filled = _VARIABLE.sub(lambda m: self._variable(m[1], path), text)
+        leftover = _LEFTOVER.search(_VARIABLE.sub("", text))
+        if leftover:
+            self.faults.append(self._file.fault(path, f"{leftover[0]!r} is no variable: ${{NAME}}"))
+        return filled
+
+    def _variable(self, name: str, path: KeyPath) -> str:
+        value = self._environment.get(name)
+        if value is None:
+            message = f"environment variable {name} is not set"
+            self.faults.append(self._file.fault(path, message))
+            return ""
+        return value
+
+
+def _place(node: yaml.Node) -> tuple[int, int]:
+    return node.start_mark.line + 1, node.start_mark.column + 1
