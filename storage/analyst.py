@@ -11,12 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.errors import QueryCanceled
 
 from domain.errors import QueryError
 from storage.border import one_line
 from storage.database import BUSY_MS, Database
 
 LONGEST_VALUE = 64 * 1024 * 1024  # bytes: a query that builds more is a mistake or an attack
+NO_ROWS = "the statement gives no rows"
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some 2 ms
 
 _READS = frozenset(
@@ -68,7 +70,15 @@ def _refusals() -> Iterator[None]:
         yield
     # Warning: Python 3.11's word for a second statement. ValueError: a NUL in the statement.
     except (sqlite3.Error, sqlite3.Warning, psycopg.Error, ValueError, OverflowError) as error:
-        raise QueryError(f"query refused or failed: {one_line(error)}") from error
+        why = "it ran too long" if _is_timeout(error) else one_line(error)
+        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+            why = NO_ROWS  # the client's words, of how it reads the answer
+        raise QueryError(f"query refused or failed: {why}") from error
+
+
+def _is_timeout(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_INTERRUPT or isinstance(error, QueryCanceled)
 
 
 def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:
@@ -84,7 +94,7 @@ def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:
         connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
         cursor = connection.execute(sql)
         if cursor.description is None:
-            raise QueryError("query refused or failed: the statement gives no rows")
+            raise QueryError(f"query refused or failed: {NO_ROWS}")
         names = tuple(entry[0] for entry in cursor.description)
         return QueryResult(columns=names, rows=Rows(cursor, connection.close))
     except BaseException:
@@ -109,11 +119,22 @@ def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
         # no "COMMIT; DROP TABLE" leaves the transaction.
         rows = cursor.stream(sql.encode())
         first = next(rows, None)
-        names = tuple(entry.name for entry in cursor.description or ())
+        names = _names(connection, sql) if first is None else _described(cursor)
         return QueryResult(columns=names, rows=Rows(_plain(first, rows), connection.close))
     except BaseException:
         connection.close()
         raise
+
+
+def _described(cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
+    return tuple(entry.name for entry in cursor.description or ())
+
+
+def _names(connection: psycopg.Connection[Any], sql: str) -> tuple[str, ...]:
+    """Return the columns of a statement that gave no row: stream() forgets them."""
+    connection.pgconn.prepare(b"", sql.encode())
+    result = connection.pgconn.describe_prepared(b"")
+    return tuple((result.fname(number) or b"").decode() for number in range(result.nfields))
 
 
 def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:

@@ -89,7 +89,7 @@ def settle(
 
 def _settled(outcome: SendOutcome, now: datetime, next_try: datetime | None) -> dict[str, Any]:
     """Return what a row becomes. A fault of the whole channel never uses up a message."""
-    tried = deliveries.c.attempts + (not outcome.channel_wide)
+    tried = deliveries.c.attempts + int(not outcome.channel_wide)
     values: dict[str, Any] = {"lease": None, "lease_until": None, "attempts": tried}
     if outcome.result is SendResult.ACCEPTED:
         return values | {"state": SENT, "sent_at": now, "last_error": ""}

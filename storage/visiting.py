@@ -28,7 +28,7 @@ def record(connection: Connection, report: VisitReport) -> None:
             **values,
             state=case((is_removed, REMOVED), else_=standing(report.outcome, not is_success)),
             visits=sources.c.visits + 1,
-            visits_failed=sources.c.visits_failed + (not is_success),
+            visits_failed=sources.c.visits_failed + int(not is_success),
         )
     )
     if state is not None:
