@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-import yaml
-
-from matcher.dates.words import WORDS
+from matcher.dates.words import read_words
 from matcher.text import match_form
 
 
@@ -37,8 +34,7 @@ def _any(words: list[str]) -> bytes:
 @lru_cache(maxsize=1)
 def cues() -> Cues:
     """Return the cues of all languages at once: their scripts or words keep them apart."""
-    with WORDS.open(encoding="utf-8") as stream:
-        data: dict[str, Any] = yaml.safe_load(stream)["cues"]
+    data = read_words()["cues"]
     counts, ordinals = _any([*data["counts"]]), _any([*data["ordinals"]])
     values = {match_form(k): v for part in ("counts", "ordinals") for k, v in data[part].items()}
     clitic = b"[" + match_form("وفل") + b"]?"

@@ -80,8 +80,14 @@ class _Chooser:
             return None
         if anchor.is_range:
             return anchor.mention.first, anchor.mention.last
+        joined = self._joined(anchor)
+        if joined[0] < joined[1] and self._has_edge(anchor.sentence):
+            return joined
         first, last = self._lasting(anchor)
-        return (first, last) if first < last else self._joined(anchor)
+        return (first, last) if first < last else joined
+
+    def _has_edge(self, sentence: int) -> bool:
+        return any(c.mention.edge and c.sentence == sentence for c in self.candidates)
 
     # --- what stands where ----------------------------------------------------------------
 

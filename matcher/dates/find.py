@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
 from matcher.dates import almanac
 from matcher.dates.almanac import EARLIEST_YEAR, LATEST_YEAR, Lean
@@ -21,10 +21,11 @@ from matcher.dates.grammar import (
 from matcher.dates.mention import DateMention, Edge, Precision
 from matcher.dates.tokens import Line, lines
 from matcher.dates.words import DAY_WORD, MONTH, NUMBER, WEEKDAY, YEAR, Vocabulary, vocabulary
-from matcher.text import MatchText, match_form, normalise
+from matcher.text import MatchText, normalise
 
 Span = tuple[date, date] | None
 _LEANS: dict[str, Lean] = {"L": "last", "X": "next", "C": "this", "T": "this"}
+MENTION_LIMIT = 2000
 _TWO_DIGIT_YEAR = 31  # the reader knows two digits up to here as a number
 
 
@@ -33,12 +34,15 @@ def find_dates(text: str | MatchText, language: str, published: date | None) -> 
 
     ``language`` is fr, ar, en or anything else for all three at once. What counts from the
     day of publication is left out when ``published`` is None. A year left out is the one
-    that brings the date closest to publication. Linear in the length; never raises.
+    that brings the date closest to publication. Stops soon after ``MENTION_LIMIT`` dates: more is
+    a calendar, not a report. Linear in the length; never raises.
     """
     form = text if isinstance(text, MatchText) else normalise(text)
     words = vocabulary(language)
     found: list[DateMention] = []
     for line in lines(form, words):
+        if len(found) >= MENTION_LIMIT:
+            break
         found += _LineFinder(form, words, line, published).mentions()
     return found
 
@@ -81,12 +85,8 @@ class _LineFinder:
         for match in pattern.finditer(self.text):
             begin, end = match.span()
             if match.lastgroup and not self._is_name(begin, end):
-                found += self.readers[self._shape(match)](begin, end)
+                found += self.readers[match.lastgroup](begin, end)
         return found
-
-    @staticmethod
-    def _shape(match: re.Match[str]) -> str:
-        return next(n for n, v in match.groupdict().items() if v is not None and n[0] != "s")
 
     # --- what stands around ---------------------------------------------------------------
 
@@ -105,18 +105,15 @@ class _LineFinder:
     def _is_noun(self, begin: int, end: int) -> bool:
         """Whether "today" is a noun: the national day, Russia Today, l'Algérie de demain."""
         line = self.line
-        data = self.form
-        after = line.starts[end] if end < len(line.starts) else -1
-        if after >= 0:
-            word = match_form(data.original[after : line.ends[end]])
-            if word in self.words.after_day:
-                return True
+        if end < len(line.starts) and self._word(end) in self.words.after_day:
+            return True
         if begin == 0:
             return False
-        if self.text[begin - 1] == "f" and line.values[begin] >= 0:
-            return True
-        word = match_form(data.original[line.starts[begin - 1] : line.ends[begin - 1]])
-        return word in self.words.before_day
+        is_of = self.text[begin - 1] == "f" and line.values[begin] >= 0
+        return is_of or self._word(begin - 1) in self.words.before_day
+
+    def _word(self, index: int) -> bytes:
+        return self.form.data[self.line.starts[index] : self.line.ends[index]]
 
     def _edge(self, begin: int) -> Edge:
         before = self._before(begin)
@@ -150,8 +147,8 @@ class _LineFinder:
             end -= 1
         return [
             DateMention(
-                start=line.starts[begin],
-                end=line.ends[end - 1],
+                start=self.form.start(line.starts[begin]),
+                end=self.form.end(line.ends[end - 1]),
                 first=span[0],
                 last=span[1],
                 precision=precision,
@@ -231,7 +228,7 @@ class _LineFinder:
             return []
         has_year = points[-1].year is not None
         days = [p.day for p in points]
-        is_run = all(b - a == 1 for a, b in zip(days, days[1:], strict=False))
+        is_run = all(b - a == 1 for a, b in pairwise(days))
         if is_run or (len(points) == 2 and self._is_through(begin, end)):
             points[0].year = None
             if points[0].month is not None and points[0].day > last.day:
@@ -243,7 +240,7 @@ class _LineFinder:
 
     def _is_through(self, begin: int, end: int) -> bool:
         letters = self.text[begin:end]
-        return any(mark in letters for mark in "aA-") or self.text[:begin].endswith(("B", "Bl"))
+        return any(mark in letters for mark in "aA-") or self._before(begin).endswith(("B", "Bl"))
 
     def _each(self, begin: int, end: int, points: list[_Point], lean: Lean) -> list[DateMention]:
         found: list[DateMention] = []

@@ -10,9 +10,8 @@ import re
 
 # A weekday, a part of the day or "today" that goes with a date: "hier, mardi 5 décembre".
 _LEAD = r"(?:R[,(]?)?(?:W(?:P)?[,(]?l?J?)?"
-_MONTH = (
-    r"-?[fnu]?S?[fn]?M(?:[/(]M\)?)?"  # also two names: the one of the east, the one of the west
-)
+_NAMES = r"M(?:[/(]M\)?)?"  # also two names, of the east and of the west of the Arab world
+_MONTH = rf"-?[fnu]?S?[fn]?{_NAMES}"
 _YEAR = r"(?:[,(]?[fnu]?l?Q?y)"
 _TAIL = rf"(?:{_YEAR}|[fn]?[LXC])?"
 _THIS_MONTH = r"[fnu]?(?:l?S[LXC]|TS|C)"
@@ -21,31 +20,29 @@ _NEXT = r"(?:,&|[,&aA-])"
 _NUMERIC = r"(?:d(?P<s{0}>[/-])d(?P=s{0})(?:y|d)|y-d-d)"
 
 _SHAPES = {
-    "numeric_range": rf"(?<![-/d.]){_NUMERIC.format(1)}l?{_THROUGH}l?(?:W[,]?)?{_NUMERIC.format(2)}(?![-/]?[dy])",
-    "numeric": rf"(?<![-/d.])(?:W[,(]?)?{_NUMERIC.format(3)}(?![-/]?[dy])",
+    "numeric_range": rf"(?<![-/]){_NUMERIC.format(1)}l?{_THROUGH}l?(?:W,?)?"
+    rf"{_NUMERIC.format(2)}(?![-/][dy])",
+    "numeric": rf"(?<![-/])(?:W[,(]?)?{_NUMERIC.format(3)}(?![-/][dy])",
     "months_between": rf"(?<=B){_LEAD}d{_MONTH}{_TAIL}&l?{_LEAD}d{_MONTH}{_TAIL}"
     rf"|(?<=Bl){_LEAD}d{_MONTH}{_TAIL}&l?{_LEAD}d{_MONTH}{_TAIL}",
     "days_across": rf"{_LEAD}d{_MONTH}{_TAIL}[,]?[un]?{_THROUGH}l?J?{_LEAD}d{_MONTH}{_TAIL}",
-    "days": rf"{_LEAD}d(?:{_NEXT}l?J?{_LEAD}d){{0,8}}(?:{_MONTH}{_TAIL}|{_THIS_MONTH})",
-    "month_first": rf"{_LEAD}Md(?:{_NEXT}l?d){{0,8}}(?!M){_TAIL}",
     "month_first_across": rf"{_LEAD}Md{_TAIL}{_THROUGH}{_LEAD}Md{_TAIL}",
+    "month_first": rf"{_LEAD}Md(?:{_NEXT}l?d){{0,8}}(?!M){_TAIL}",
+    "days": rf"{_LEAD}d(?:{_NEXT}l?J?{_LEAD}d){{0,8}}(?:{_MONTH}{_TAIL}|{_THIS_MONTH})",
     "today": r"(?:PJ?[,]?)?R(?:[,(]?J?W)?(?:P)?",
     "weekdays": r"(?:PJ?[fn]?)?[TLX]?J?WP?(?:(?:,l?J?P?W){0,4}(?:,?&|&?[aA]|-)l?J?P?WP?)?[LXC]?",
     "weekend": r"[TLX]?E[LXC]?",
     "week": r"[TLX]K|K[LXC]",
     "relative_month": r"[TLX]S(?![fnMS])|S[LXC]",
     "relative_year": r"[TLX]Q(?!y)|Q[LXC]",
-    "months": rf"M(?:[a&-]M)?(?:[/(]M\)?)?(?:{_YEAR}|[LXC])|(?<=[isAC])[fl]?S?[fn]?M(?:[/(]M\)?)?|(?<=[SX])f?M|LM",
+    "months": rf"M(?:[a&-]M)?(?:[/(]M\)?)?(?:{_YEAR}|[LXC])"
+    rf"|(?<=[isAC])[fl]?S?[fn]?{_NAMES}|(?<=[SX])f?M|LM",
 }
 _MONTH_FIRST = ("month_first_across", "month_first")
 
 
 def _pattern(*, month_first: bool) -> re.Pattern[str]:
-    names = [n for n in _SHAPES if n not in _MONTH_FIRST]
-    if month_first:
-        names[names.index("today") : 0] = []
-        at = names.index("days")
-        names[at:at] = list(_MONTH_FIRST)
+    names = [n for n in _SHAPES if month_first or n not in _MONTH_FIRST]
     return re.compile("|".join(f"(?P<{name}>{_SHAPES[name]})" for name in names))
 
 

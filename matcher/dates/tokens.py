@@ -14,6 +14,7 @@ from matcher.dates.words import BREAK, MONTH, NUMBER, OTHER, YEAR, Vocabulary, W
 from matcher.text import ARABIC_FIRST, MatchText, match_form
 
 _BEFORE, _AFTER = 120, 90  # bytes of match form around a key that a date can reach
+_LONGEST_LINE = 8192  # bytes; only a text of nothing but dates is cut by it
 _LONGEST_PHRASE = 3  # words
 _WORD = re.compile(rb"[a-z\x80-\xff]+")
 _TOKEN = re.compile(rb"[0-9]+|[a-z]+|[\x80-\xff]+|\x01+")
@@ -28,18 +29,17 @@ _MARKS = {
     "&": "&",
     **dict.fromkeys(".;:!?…؟؛۔\n", BREAK),
 }
+_IN_NUMERIC = frozenset("/-.‐‑–\u200e\u200f")
 _LONGEST_GAP = 12  # characters
 _ORDINAL_ENDINGS = frozenset((b"er", b"ere", b"st", b"nd", b"rd", b"th", b"eme"))
 _SA_VERBS = tuple(match_form(p) for p in ("سي", "ست"))
-_NOT_SA_VERBS = tuple(
-    match_form(p) for p in ("سيا", "سيد", "سين", "سيس", "سير", "ستي", "ستو", "ستا")
-)
+_NOT_SA_VERBS = tuple(match_form(p) for p in "سيا سيد سين سيس سير ستي ستو ستا".split())
 _GLUED_ARABIC = 3  # bytes: wa-, bi-, al- and the like before a number
 
 
 @dataclass(slots=True)
 class Line:
-    """A stretch of text as letters; ``starts`` and ``ends`` are offsets in the original."""
+    """A stretch of text as letters; ``starts`` and ``ends`` are offsets in its match form."""
 
     letters: list[str] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
@@ -56,14 +56,15 @@ class Line:
 
 def lines(text: MatchText, words: Vocabulary) -> Iterator[Line]:
     """Yield every stretch of ``text`` that may hold a date."""
-    for begin, end in _regions(text.data, words.keys):
+    for begin, end in _regions(text, words.keys):
         yield _Reader(text, words).read(begin, end)
 
 
-def _regions(data: bytes, keys: frozenset[bytes]) -> Iterator[tuple[int, int]]:
+def _regions(text: MatchText, keys: frozenset[bytes]) -> Iterator[tuple[int, int]]:
     """Yield the joined neighbourhoods of the key words, cut at spaces."""
+    data = text.data
     spots = [m.span() for m in _WORD.finditer(data) if m.group() in keys]
-    numeric = [m.span() for m in _NUMERIC.finditer(data)]
+    numeric = [m.span() for m in _NUMERIC.finditer(data) if _is_dashed(text, m)]
     if numeric:
         spots = sorted(spots + numeric)
     last_begin, last_end = -1, -1
@@ -71,14 +72,20 @@ def _regions(data: bytes, keys: frozenset[bytes]) -> Iterator[tuple[int, int]]:
         left = data.find(b" ", max(0, begin - _BEFORE), begin)
         right = data.rfind(b" ", end, end + _AFTER)
         left, right = (begin if left < 0 else left), (end if right < 0 else right)
-        if left > last_end:
+        if left > last_end or right - last_begin > _LONGEST_LINE:
             if last_end >= 0:
                 yield last_begin, last_end
-            last_begin, last_end = left, right
+            last_begin, last_end = max(left, last_end), right
         else:
             last_end = max(last_end, right)
     if last_end >= 0:
         yield last_begin, last_end
+
+
+def _is_dashed(text: MatchText, numbers: re.Match[bytes]) -> bool:
+    """Whether numbers stand apart by what stands in a date, which the match form does not tell."""
+    first = numbers.group().index(b" ")
+    return text.original[text.end(numbers.start() + first)] in _IN_NUMERIC
 
 
 class _Reader:
@@ -110,7 +117,7 @@ class _Reader:
             return
         begin, end = self.text.end(self._end), self.text.start(start)
         if end - begin > _LONGEST_GAP:
-            self.line.add(BREAK, 0, end, end)
+            self.line.add(BREAK, 0, start, start)
             return
         gap = self.text.original[begin:end]
         if gap in (" ", "'", "’"):
@@ -121,7 +128,7 @@ class _Reader:
             gap = gap[1:]
         marks = [_MARKS[c] for c in gap if c in _MARKS]
         for mark in [BREAK] if BREAK in marks else marks:
-            self.line.add(mark, 0, end, end)
+            self.line.add(mark, 0, start, start)
 
     def _between_digits(self, start: int) -> bool:
         data = self.text.data
@@ -145,7 +152,7 @@ class _Reader:
             letter = YEAR
         if self._is_code(start) or self._next_is(stop, "+%"):
             letter = OTHER
-        line.add(letter, value, self.text.start(start), self.text.end(stop))
+        line.add(letter, value, start, stop)
         self._end = stop
 
     def _next_is(self, stop: int, marks: str) -> bool:
@@ -188,7 +195,7 @@ class _Reader:
                 self._add(found, start, end)
                 return count
         letter = "F" if self._is_future(word, start) else OTHER
-        line.add(letter, 0, self.text.start(start), self.text.end(stop))
+        line.add(letter, 0, start, stop)
         self._end = stop
         return 1
 
@@ -198,7 +205,7 @@ class _Reader:
         if not line.letters or line.letters[-1] not in (NUMBER, YEAR, OTHER):
             return False
         if word in _ORDINAL_ENDINGS:
-            line.ends[-1] = self.text.end(stop)
+            line.ends[-1] = stop
         elif word[0] < ARABIC_FIRST:
             line.letters[-1] = OTHER
         else:
@@ -213,10 +220,10 @@ class _Reader:
         return not word.needs_stop or self._next_is(end, ".")
 
     def _add(self, word: Word, start: int, end: int) -> None:
-        line, text = self.line, self.text
+        line, own = self.line, start + word.proclitic
         if word.is_joined_by_and:
-            line.add("&", 0, text.start(start), text.start(start + word.proclitic))
-        line.add(word.letter, word.value, text.start(start + word.proclitic), text.end(end))
+            line.add("&", 0, start, own)
+        line.add(word.letter, word.value, own, end)
         self._end = end
 
     def _is_future(self, word: bytes, start: int) -> bool:

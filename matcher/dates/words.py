@@ -12,6 +12,7 @@ import yaml
 
 from matcher.text import ARABIC_FIRST, match_form
 
+LANGUAGES = ("fr", "ar", "en")
 WORDS = Path(__file__).with_name("words.yaml")
 
 MONTH, WEEKDAY, DAY_WORD, NUMBER, YEAR, OTHER, BREAK = "MWRdy.|"
@@ -40,6 +41,7 @@ _LETTERS = {  # where a form is listed twice, the later letter holds
     "each": "e",
     "named": "b",
 }
+_ESSENTIAL = MONTH + WEEKDAY + DAY_WORD + "KQSEC"
 # What Arabic writes together with the next word. The lam of the article has its own spelling.
 _PROCLITICS = ("و", "ف", "ب", "ل", "وب", "ول", "ك")
 
@@ -102,47 +104,56 @@ def _with_proclitics(form: bytes, word: Word) -> Iterator[tuple[bytes, Word]]:
         yield lil + form[len(article) :], Word(word.letter, word.value, 1)
 
 
-def _compile(data: dict[str, Any], *, month_first: bool) -> Vocabulary:
+def _folded(words: list[str]) -> frozenset[bytes]:
+    return frozenset(match_form(word) for word in words)
+
+
+@lru_cache(maxsize=1)
+def read_words() -> dict[str, Any]:
+    """Return the word file as it is written."""
+    with WORDS.open(encoding="utf-8") as stream:
+        data: dict[str, Any] = yaml.safe_load(stream)
+    return data
+
+
+@lru_cache(maxsize=3)
+def _of_language(name: str) -> Vocabulary:
+    data = read_words()[name]
     forms: dict[bytes, Word] = {}
     joined: dict[bytes, Word] = {}
     for form, word in _entries(data):
         for spelling, meaning in _with_proclitics(match_form(form), word):
             (joined if meaning.proclitic else forms)[spelling] = meaning
     forms = {**joined, **forms}  # "وإلى" as listed, before waw + "إلى"
-    essential = MONTH + WEEKDAY + DAY_WORD + "KQSEC"
-    fold = lambda name: frozenset(match_form(w) for w in data[name])  # noqa: E731
     return Vocabulary(
         forms=forms,
-        keys=frozenset(f.split(b" ")[0] for f, w in forms.items() if w.letter in essential),
+        keys=frozenset(f.split(b" ")[0] for f, w in forms.items() if w.letter in _ESSENTIAL),
         firsts=frozenset(f.split(b" ")[0] for f in forms if b" " in f),
-        month_first=month_first,
-        not_future=fold("not_future"),
-        before_day=fold("before_day"),
-        after_day=fold("after_day"),
+        month_first=name == "en",
+        not_future=_folded(data["not_future"]),
+        before_day=_folded(data["before_day"]),
+        after_day=_folded(data["after_day"]),
     )
 
 
-def _union(parts: list[Vocabulary]) -> Vocabulary:
-    """Join vocabularies; where two have a word, the first one's meaning holds."""
+@lru_cache(maxsize=1)
+def _of_all() -> Vocabulary:
+    """Join the vocabularies; where two have a word, the first one's meaning holds."""
+    parts = [_of_language(name) for name in LANGUAGES]
     forms: dict[bytes, Word] = {}
     for part in reversed(parts):
         forms |= part.forms
-    join = lambda name: frozenset[bytes]().union(*(getattr(p, name) for p in parts))  # noqa: E731
     return Vocabulary(
         forms=forms,
-        keys=join("keys"),
-        firsts=join("firsts"),
-        month_first=any(p.month_first for p in parts),
-        not_future=join("not_future"),
-        before_day=join("before_day"),
-        after_day=join("after_day"),
+        keys=frozenset[bytes]().union(*(p.keys for p in parts)),
+        firsts=frozenset[bytes]().union(*(p.firsts for p in parts)),
+        month_first=True,
+        not_future=frozenset[bytes]().union(*(p.not_future for p in parts)),
+        before_day=frozenset[bytes]().union(*(p.before_day for p in parts)),
+        after_day=frozenset[bytes]().union(*(p.after_day for p in parts)),
     )
 
 
-@lru_cache(maxsize=8)
 def vocabulary(language: str) -> Vocabulary:
     """Return the words of ``language``; of all three when it is none of fr, ar and en."""
-    with WORDS.open(encoding="utf-8") as stream:
-        data: dict[str, Any] = yaml.safe_load(stream)
-    parts = {name: _compile(data[name], month_first=name == "en") for name in ("fr", "ar", "en")}
-    return parts[language] if language in parts else _union(list(parts.values()))
+    return _of_language(language) if language in LANGUAGES else _of_all()
