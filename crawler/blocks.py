@@ -39,8 +39,14 @@ _TAG = re.compile(r"<[^<>]{1,2000}>")
 _MAX_PASSES = 3
 # Deeper nesting is an attack or a fault: parsers take quadratic time over it.
 _MAX_NESTING = 2000
-_OPENED = re.compile(r"<[a-zA-Z]")
-_CLOSED = re.compile(r"</|/>")
+# Tags that do not nest: void ones, those that close themselves, and the leaves of drawings.
+_FLAT = (
+    r"(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|dt|dd|td|th|tr"
+    r"|option|path|circle|rect|line|polygon|polyline|ellipse|use|stop)\b"
+)
+_OPENED = re.compile(rf"<(?!{_FLAT})[a-z]", re.IGNORECASE)
+_CLOSED = re.compile(rf"</(?!{_FLAT})[a-z]", re.IGNORECASE)
+_EITHER = re.compile(rf"<(/?)(?!{_FLAT})[a-z]", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -93,12 +99,16 @@ def plain_text(markup: str) -> str:
     return text
 
 
-def is_too_deep(markup: str) -> bool:
-    """Whether tags nest deeper than any article: such markup is refused, not parsed."""
+def is_too_deep(markup: str, *, is_xml: bool = False) -> bool:
+    """Whether tags nest deeper than in any article: such markup is refused, not parsed.
+
+    A slash at the end closes a tag in XML; in HTML it means nothing.
+    """
     if markup.count("<") <= _MAX_NESTING:
         return False
     opened = len(_OPENED.findall(markup))
-    return opened - len(_CLOSED.findall(markup)) > _MAX_NESTING or (
+    closed = len(_CLOSED.findall(markup)) + (markup.count("/>") if is_xml else 0)
+    return opened - closed > _MAX_NESTING or (
         opened > _MAX_NESTING and _deepest(markup) > _MAX_NESTING
     )
 
@@ -106,7 +116,7 @@ def is_too_deep(markup: str) -> bool:
 def _deepest(markup: str) -> int:
     """Longest run of opening tags that no closing tag interrupts, a cheap bound of depth."""
     longest = run = 0
-    for match in re.finditer(r"<(/?)[a-zA-Z]", markup):
+    for match in _EITHER.finditer(markup):
         run = 0 if match[1] else run + 1
         longest = max(longest, run)
     return longest

@@ -60,7 +60,7 @@ def extract_page(body: bytes, url: str, content_type: str = "") -> PageText:
         raise ExtractionError("no article text in the page", url=url)
     return PageText(
         title=about.title,
-        text=repair_mojibake(text)[:TEXT_LIMIT],
+        text=text[:TEXT_LIMIT],
         published_at=about.published_at,
         canonical_url=about.canonical_url,
         authors=about.authors,
@@ -74,8 +74,7 @@ def _markup(body: bytes, url: str, content_type: str) -> str:
     kind = content_type.partition(";")[0].strip().lower()
     if body.startswith(_NOT_HTML) or kind.startswith(("image/", "video/", "audio/")):
         raise ExtractionError(f"the page is no HTML ({kind or 'binary'})", url=url)
-    markup, _ = decode(body, content_type)
-    markup = markup.replace("\x00", "")
+    markup = repair_mojibake(decode(body, content_type)[0]).replace("\x00", "")
     if _CHALLENGE.search(markup[:20_000]):
         raise ExtractionError("the page is a bot challenge, not an article", url=url)
     if is_too_deep(markup):

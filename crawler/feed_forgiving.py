@@ -19,7 +19,7 @@ def read_forgiving(text: str, url: str) -> tuple[str, str, float | None, list[Ra
     feedparser gets bytes in an encoding that is known to be right, and neither sanitises nor
     resolves: both cost half its time, and are done on plain text here.
     """
-    if is_too_deep(text):
+    if is_too_deep(text, is_xml=True):
         raise FeedError("the feed nests too deep", url=url)
     result: Any = feedparser.parse(
         text.encode("utf-8", "replace"),

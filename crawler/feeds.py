@@ -72,7 +72,10 @@ def _read_xml(text: str, url: str, encoding: str) -> ParsedFeed:
         bozo = f"not well-formed: {error}"
     plain = _XML_CONTROLS.sub("", undeclared)
     reading = read_forgiving(_without_half_item(plain), url)
-    return _assemble(reading, url, encoding, bozo=bozo)
+    feed = _assemble(reading, url, encoding, bozo=bozo)
+    if not feed.entries:
+        raise FeedError(f"the feed is broken and no entry is whole ({bozo})", url=url)
+    return feed
 
 
 def _without_half_item(text: str) -> str:

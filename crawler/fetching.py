@@ -38,6 +38,7 @@ _MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _TLS_SIGNS = ("certificate", "ssl", "tls")
 _PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})
 _NEVER_LONGER = 3600.0  # seconds; a request waits its turn, but a lost one must not wait for ever
+_MAX_HELD = 10_000
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +54,10 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     fresh_for: timedelta | None = None
+
+
+class CrawlEndedError(Exception):
+    """The one crawl is over though it should not be: a fault of ours, not of a server."""
 
 
 class RefusedError(FetchError):
@@ -96,6 +101,7 @@ class ScrapyFetcher:
     ) -> None:
         self.crawl: asyncio.Task[None] | None = None
         self._orders = orders
+        self._held: dict[str, datetime] = {}  # hosts that asked to wait, and until when
         self._resolver = resolver
         self._clock = clock
         self.spider: PressSpider | None = None  # set once the crawl is open
@@ -104,12 +110,31 @@ class ScrapyFetcher:
         self, url: str, *, max_bytes: int, validators: Validators | None = None
     ) -> Fetched:
         """Return the answer of ``url``. Raises RefusedError."""
+        self._respect(url)
         headers = conditional_headers(validators)
         try:
             response = await self._ask(url, headers, {"download_maxsize": max_bytes})
+        except CrawlEndedError:
+            raise
         except Exception as error:
             raise self._refused(error, url) from error
         return self._judge(response, url, asked=bool(headers))
+
+    def _respect(self, url: str) -> None:
+        """Refuse to ask a host that asked to be left alone, on whoever's behalf it was."""
+        host, now = urlsplit(url).netloc, self._clock()
+        until = self._held.get(host)
+        if until is None:
+            return
+        if until <= now:
+            del self._held[host]
+            return
+        raise RefusedError(
+            f"{host} asked to wait until {until:%H:%M} UTC",
+            url=url,
+            outcome=VisitOutcome.HTTP,
+            wait=until - now,
+        )
 
     async def robots(self, url: str) -> tuple[int, bytes]:
         """Return status and body of a robots.txt; status 0 when the host cannot be reached."""
@@ -133,7 +158,7 @@ class ScrapyFetcher:
         await asyncio.wait(either, timeout=_NEVER_LONGER, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             answer.cancel()
-            raise DownloadTimeoutError("the crawl gave no answer")
+            raise CrawlEndedError("the crawl has ended" if self.crawl.done() else "no answer came")
         return answer.result()
 
     def _judge(self, response: Response, url: str, *, asked: bool) -> Fetched:
@@ -147,7 +172,7 @@ class ScrapyFetcher:
                 fresh_for=_fresh_for(response),
             )
         if not 200 <= status < 300:
-            wait = retry_after(_header(response, "Retry-After"), self._clock())
+            wait = self._hold(response)
             challenge = headers.get("cf-mitigated") == b"challenge"
             raise RefusedError(
                 f"HTTP {status}" + (" (bot challenge)" if challenge else ""),
@@ -166,6 +191,13 @@ class ScrapyFetcher:
             last_modified=_header(response, "Last-Modified"),
             fresh_for=_fresh_for(response),
         )
+
+    def _hold(self, response: Response) -> timedelta | None:
+        """Remember for how long the host wants no request, if it says so."""
+        wait = retry_after(_header(response, "Retry-After"), self._clock())
+        if wait is not None and len(self._held) < _MAX_HELD:
+            self._held[urlsplit(response.url).netloc] = self._clock() + wait
+        return wait
 
     def _refused(self, error: Exception, url: str) -> RefusedError:
         if isinstance(error, RobotsForbidsError):

@@ -39,7 +39,8 @@ def _polite(settings: CrawlSettings) -> dict[str, Any]:
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": "fr,ar;q=0.9,en;q=0.7",
         },
-        "CONCURRENT_REQUESTS": settings.concurrency,
+        # visits bound this; each request may wait for one of robots.txt, which must find a place
+        "CONCURRENT_REQUESTS": 2 * settings.concurrency + 8,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DOWNLOAD_DELAY": settings.delay.total_seconds(),
         "DOWNLOAD_DELAY_JITTER": 0,  # the delay is a promise, not an average

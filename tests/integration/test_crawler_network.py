@@ -371,6 +371,35 @@ async def test_a_name_that_does_not_resolve_is_a_network_failure():
         assert "cannot be resolved (Name or service not known)" in report.reason
 
 
+async def test_a_host_that_asks_to_wait_is_left_alone_by_every_source():
+    async with local_press() as press, Stage() as stage:
+
+        async def busy(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=503, headers={"Retry-After": "600"})
+
+        press.pages |= {"/feed": busy, "/two": rss(item("/a/1")), "/a/1": page()}
+        other = source(press, id="two", feeds=(f"{press.url}/two",))
+        first = await stage.visit(source(press))
+        second = await stage.visit(other)
+        assert press.paths() == ["/feed"]
+        assert second.outcome is VisitOutcome.HTTP
+        assert first.state.next_due == second.state.next_due
+        stage.clock.pass_by(minutes=11)
+        assert (await stage.visit(other, second.state)).outcome is VisitOutcome.OK
+
+
+async def test_visits_that_all_wait_for_robots_txt_do_not_block_each_other():
+    async with local_press() as one, local_press() as two, Stage(concurrency=2) as stage:
+        outlets = []
+        for press in (one, two):
+            press.pages |= {"/feed": rss(item("/a/1")), "/a/1": page()}
+            outlets.append(source(press, id=str(press.port)))
+        for outlet in outlets:
+            stage.collector.submit(outlet, fresh(outlet))
+        await asyncio.wait_for(stage.collector.drain(), 20)
+        assert [report.outcome for report in stage.desk.reports] == [VisitOutcome.OK] * 2
+
+
 class Hanging(Processes):
     """Real processes in which the reading of one page never ends."""
 
