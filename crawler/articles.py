@@ -61,9 +61,12 @@ def from_page(candidate: Candidate, page: PageText, source: Source, now: datetim
 def from_summary(
     candidate: Candidate, reason: str, source: Source, now: datetime
 ) -> Article | None:
-    """Return the article as far as the feed told it, or None when it told nothing."""
+    """Return the article as far as the list told it, or None when it gave no title.
+
+    Sitemaps and sections give no teaser: the title alone is still worth judging.
+    """
     entry = candidate.entry
-    if not entry.title or not entry.summary:
+    if not entry.title:
         return None
     return _article(
         candidate,

@@ -7,24 +7,28 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.addresses import GuardedResolver, Lookup
-from crawler.fetching import ScrapyFetcher
-from crawler.ports import Desk, RobotsShelf, Workers
+from crawler.extraction import PageText
+from crawler.fetching import Fetched, ScrapyFetcher
+from crawler.jobs import Unreadable, find_feeds, read_page
+from crawler.ports import Desk, RobotsShelf, WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.reactor import current_reactor, install_reactor
 from crawler.robots import RobotsGate
 from crawler.scrapy_settings import scrapy_settings
 from crawler.settings import CrawlSettings
 from crawler.spider import PressSpider
 from crawler.visit import Tools, Visit
+from domain.errors import ExtractionError
 from domain.source import FetchState, Source, VisitReport
 
 if TYPE_CHECKING:
     from scrapy import Request
 
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -131,6 +135,36 @@ class Collector:
             f" ({report.reason})" if report.reason else "",
         )
         return report
+
+    async def fetch_page(self, url: str) -> PageText:
+        """Fetch one page, as politely as in a visit, and return its article.
+
+        Raises FetchError or ExtractionError.
+        """
+        answer = await self._fetch(url)
+        page = await self._read(read_page, answer)
+        if isinstance(page, Unreadable):
+            raise ExtractionError(page.reason, url=url)
+        return page
+
+    async def discover(self, url: str) -> tuple[str, ...]:
+        """Return the feeds that ``url`` is or announces, best first. Raises FetchError."""
+        return await self._read(find_feeds, await self._fetch(url))
+
+    async def _fetch(self, url: str) -> Fetched:
+        if not self._is_open:
+            raise RuntimeError("the collector is not open")
+        async with self._places:
+            limit = max(self._settings.page_max_bytes, self._settings.feed_max_bytes)
+            return await self._tools.fetcher.fetch(url, max_bytes=limit)
+
+    async def _read(self, job: Callable[[bytes, str, str], R], answer: Fetched) -> R:
+        try:
+            return await self._workers.call(job, answer.body, answer.url, answer.content_type)
+        except WorkerTimeoutError:
+            raise ExtractionError("the parser took too long", url=answer.url) from None
+        except WorkerCrashError:
+            raise ExtractionError("the parser crashed", url=answer.url) from None
 
     @property
     def visiting(self) -> frozenset[str]:

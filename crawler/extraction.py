@@ -32,6 +32,16 @@ _CHALLENGE = re.compile(
 )
 _NOT_HTML = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF")
 
+# Paragraphs that stand in many articles of this press and belong to none: links to other
+# stories (their words would be taken for this story's), leftovers of templates and widgets.
+_FURNITURE = re.compile(
+    r"(?:à\s)?(?:lire|voir)\s(?:aussi|également)\b.{0,220}"
+    r"|(?:read|see|check)\s(?:also|more)\b.{0,220}|also\sread\b.{0,220}"
+    r"|(?:اقرأ|إقرأ|شاهد|طالع)\s(?:أيضا|أيضاً|ايضا|المزيد).{0,220}"
+    r"|comments?(?:\scomments?)?|partager(?:\s.{0,40})?|.*\{\{.*\}\}.*",
+    re.IGNORECASE,
+)
+
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every odd page
 
 
@@ -56,6 +66,7 @@ def extract_page(body: bytes, url: str, content_type: str = "") -> PageText:
     tree = LexborHTMLParser(markup)
     about = read_metadata(tree, url)
     text, how = _text(tree, markup, about)
+    text = "\n\n".join(part for part in text.split("\n\n") if not _FURNITURE.fullmatch(part))
     if len(text) < _SHORTEST:
         raise ExtractionError("no article text in the page", url=url)
     return PageText(

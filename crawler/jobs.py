@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crawler.discovery import announced_feeds
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
 from crawler.sections import parse_section
@@ -54,3 +55,12 @@ def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable
         return extract_page(body, url, content_type)
     except CrawlError as error:
         return Unreadable(reason=str(error))
+
+
+def find_feeds(body: bytes, url: str, content_type: str) -> tuple[str, ...]:
+    """Return the feeds of an address: itself if it is one, else those that the page announces."""
+    try:
+        parse_feed(body, url, content_type)
+    except CrawlError:
+        return announced_feeds(body, url, content_type)
+    return (url,)

@@ -4,9 +4,11 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
+import pytest
 from aiohttp import web
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
 
+from domain.errors import ExtractionError, FetchError
 from domain.source import VisitOutcome
 
 
@@ -266,3 +268,33 @@ async def test_stop_is_quick_and_tears_no_commit():
         assert time.monotonic() - begin < 2
         assert stage.desk.reports == []
         assert list(stage.desk.articles) == [f"{press.url}/a/1"]
+
+
+async def test_a_title_alone_is_filed_when_its_page_fails():
+    async with local_press() as press, Stage() as stage:
+        press.pages |= {"/national": "<a href='/n/x-1'>Un général à Alger</a><a href='/n/x-2'></a>"}
+        outlet = source(press, feeds=(), sections=(f"{press.url}/national",), article_url=r"-\d$")
+        report = await stage.visit(outlet)
+        [article] = stage.desk.articles.values()
+        assert (article.title, article.text, article.note) == ("Un général à Alger", "", "HTTP 404")
+        assert report.state.validators == ()  # the one without a title is tried again
+
+
+async def test_one_page_can_be_fetched_and_feeds_be_found():
+    async with local_press() as press, Stage() as stage:
+        head = (
+            "<link rel='alternate' type='application/rss+xml' href='/comments/feed/'>"
+            "<link rel='alternate' type='application/rss+xml' href='/feed/'>"
+        )
+        press.pages |= {
+            "/": page("Une", head=head),
+            "/feed/": rss(item("/a/1")),
+            "/thin": "<p>x</p>",
+        }
+        assert (await stage.collector.fetch_page(f"{press.url}/")).title == "Une"
+        assert await stage.collector.discover(f"{press.url}/") == (f"{press.url}/feed/",)
+        assert await stage.collector.discover(f"{press.url}/feed/") == (f"{press.url}/feed/",)
+        with pytest.raises(ExtractionError, match="no article text"):
+            await stage.collector.fetch_page(f"{press.url}/thin")
+        with pytest.raises(FetchError, match="HTTP 404"):
+            await stage.collector.fetch_page(f"{press.url}/gone")

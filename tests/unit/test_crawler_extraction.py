@@ -88,6 +88,25 @@ def test_dates_in_the_page(extra):
     )
 
 
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        "Lire aussi : Le ministre en visite à Paris",
+        "إقرأ أيضا: زيارة وزير الدفاع إلى باريس",
+        "{{ key }}: {{ error[0] }}",
+    ],
+)
+def test_paragraphs_about_other_stories_are_left_out(furniture):
+    markup = (
+        page()
+        .replace("<p>", f"<p>{furniture}</p><p>", 1)
+        .replace("Paragraphe 3.", f"</p><p>{furniture}</p>")
+    )
+    text = extract_page(markup.encode(), URL).text
+    assert furniture not in text
+    assert "Paragraphe 4" in text
+
+
 def test_a_page_without_a_date_has_none_and_absurd_ones_are_not_believed():
     assert extract_page(page().encode(), URL).published_at is None
     old = "<time datetime='1970-01-01'>x</time>"
