@@ -38,6 +38,7 @@ class Channel(Protocol):
     """A way to reach people. ``send`` never raises for what the far side does: it returns."""
 
     name: str
+    gap: float  # seconds to leave between two messages
 
     async def send(self, deliveries: Sequence[Delivery], *, digest: bool) -> SendOutcome:
         """Send one message holding ``deliveries`` (exactly one unless ``digest``)."""

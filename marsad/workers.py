@@ -58,5 +58,5 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the worker processes; what they were doing is dropped."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()

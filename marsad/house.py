@@ -1,0 +1,95 @@
+"""The composition root: the one place where the rooms meet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from alerts.channels import make_channel
+from alerts.dispatcher import Dispatcher
+from alerts.ports import Channel
+from crawler.collector import Collector
+from domain.source import Source
+from marsad.clock import utc_now
+from marsad.config import Config
+from marsad.failpoints import make_failpoint
+from marsad.labels import label_of, load_labels
+from marsad.pipeline import NewsDesk, StoredOutbox, StoredRobots
+from marsad.workers import WorkerPool
+from storage.store import Store
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that runs, wired. Close it when done."""
+
+    config: Config
+    store: Store
+    workers: WorkerPool
+    desk: NewsDesk
+    collector: Collector
+    dispatcher: Dispatcher
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    clock: Callable[[], datetime]
+
+    async def close(self) -> None:
+        """Give back what was opened, the store last."""
+        for channel in self.channels.values():
+            await channel.close()
+        await asyncio.to_thread(self.workers.close)
+        self.store.close()
+
+
+def open_store(config: Config, *, migrate: bool = True) -> Store:
+    """Open the configured database."""
+    return Store.open(config.database, migrate=migrate, labels=load_labels())
+
+
+def build_house(
+    config: Config,
+    environment: Mapping[str, str],
+    store: Store,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    rng: Random | None = None,
+    is_telling: bool = True,
+) -> House:
+    """Wire the rooms. Nothing runs yet; ``store`` is open and now belongs to the house."""
+    chance = rng or Random()  # noqa: S311 - spreads visits and retries, guards nothing
+    failpoint = make_failpoint(environment)
+    sources = {source.id: source for source in config.sources}
+    namer = label_of(load_labels())
+    channels = {
+        name: make_channel(name, settings, namer, clock)
+        for name, settings in config.alerts.channels.items()
+    }
+    dispatcher = Dispatcher(
+        channels, StoredOutbox(store), clock=clock, rng=chance, failpoint=failpoint
+    )
+    workers = WorkerPool(config.rules, limit=config.crawler.parse_timeout.total_seconds())
+    desk = NewsDesk(
+        store,
+        workers,
+        config.alerts,
+        sources,
+        clock,
+        wake=dispatcher.poke,
+        failpoint=failpoint,
+        is_telling=is_telling,
+    )
+    collector = Collector(config.crawler, desk, workers, StoredRobots(store), clock, rng=chance)
+    return House(
+        config=config,
+        store=store,
+        workers=workers,
+        desk=desk,
+        collector=collector,
+        dispatcher=dispatcher,
+        sources=sources,
+        channels=channels,
+        clock=clock,
+    )

@@ -1,0 +1,64 @@
+"""Logs: one event a line, on standard error; no secret, no control character passes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+# Line breaks and terminal escapes in a title or a server's answer must not forge log lines.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NOISY = ("scrapy", "twisted", "apscheduler", "filelock", "trafilatura", "htmldate", "urllib3")
+
+
+def configure(
+    *, is_verbose: bool, secrets: Iterable[str] = (), stream: TextIO | None = None
+) -> None:
+    """Send every log record to ``stream`` (standard error): JSON, or columns on a terminal."""
+    out = stream or sys.stderr
+    shared: list[Any] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)
+        if out.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _cleaner([s for s in secrets if s]),
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if is_verbose else logging.INFO)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.INFO if is_verbose else logging.ERROR)
+
+
+def _cleaner(secrets: list[str]) -> Callable[[Any, str, MutableMapping[str, Any]], dict[str, Any]]:
+    def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+        return {key: _clean(value, secrets) for key, value in event.items()}
+
+    return clean
+
+
+def _clean(value: Any, secrets: list[str]) -> Any:
+    if isinstance(value, bool | int | float | None):
+        return value
+    text = str(value)
+    for secret in secrets:
+        text = text.replace(secret, "[secret]")
+    return _CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
