@@ -14,6 +14,7 @@ Lean = Literal["", "last", "next", "this", "until", "future"]
 EARLIEST_YEAR = 1990
 LATEST_YEAR = 2099
 _UNTIL_AHEAD = 4  # days: "until Friday" said on a Saturday looks back, on a Monday ahead
+_WEEKEND_BACK = 3  # days from its Friday: on Monday "the week-end" is still the last one
 _CURRENT_AHEAD = 20  # days: "the 28th instant" read on the 1st was written the month before
 
 
@@ -117,7 +118,7 @@ def week(published: date, weeks: int) -> tuple[date, date] | None:
 def weekend(published: date, lean: Lean) -> tuple[date, date] | None:
     """Return the Friday and the Saturday meant: those of Algeria."""
     friday = weekday(4, published, "last" if lean == "last" else "")
-    if friday is not None and lean != "last" and (published - friday).days > 2:
+    if friday is not None and lean != "last" and (published - friday).days > _WEEKEND_BACK:
         friday = shifted(friday, 7)
     if friday is not None and lean == "next" and friday <= published:
         friday = shifted(friday, 7)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from matcher.dates.words import read_words
 from matcher.text import match_form
 
+_NUMBERS = ("counts", "ordinals", "lengths")
+
 
 @dataclass(frozen=True, slots=True)
 class Cues:
@@ -20,10 +22,10 @@ class Cues:
     report_after: re.Pattern[bytes]  # at the start of what follows it
     start: re.Pattern[bytes]
     end: re.Pattern[bytes]
-    length: re.Pattern[bytes]  # group "n": a number of days; group "two": the dual
+    length: re.Pattern[bytes]  # group "n": days, or weeks with "weeks"; or "known"
     no_length: re.Pattern[bytes]  # before a length that is none: "three days ago"
     ordinal: re.Pattern[bytes]  # group "n" or "m": on the second day of the visit
-    counts: dict[bytes, int]
+    counts: dict[bytes, int]  # what the words of those groups say
 
 
 def _any(words: list[str]) -> bytes:
@@ -36,7 +38,7 @@ def cues() -> Cues:
     """Return the cues of all languages at once: their scripts or words keep them apart."""
     data = read_words()["cues"]
     counts, ordinals = _any([*data["counts"]]), _any([*data["ordinals"]])
-    values = {match_form(k): v for part in ("counts", "ordinals") for k, v in data[part].items()}
+    values = {match_form(k): v for part in _NUMBERS for k, v in data[part].items()}
     clitic = b"[" + match_form("وفل") + b"]?"
     that = _any(data["that"])
     reported = b" " + clitic + _any(data["report"])
@@ -48,8 +50,8 @@ def cues() -> Cues:
         start=re.compile(b" " + clitic + _any(data["start"]) + b" "),
         end=re.compile(b" " + clitic + _any(data["end"]) + b" "),
         length=re.compile(
-            b" (?:(?P<n>[0-9]{1,2}|%b) %b|(?P<two>%b)) "
-            % (counts, _any(data["days"]), _any(data["two_days"]))
+            b" (?:(?P<n>[0-9]{1,2}|%b) (?:%b|(?P<weeks>%b))|(?P<known>%b)) "
+            % (counts, _any(data["days"]), _any(data["weeks"]), _any([*data["lengths"]]))
         ),
         no_length=re.compile(b" " + _any(data["no_length"]) + b" (?:les |des |ces )?$"),
         ordinal=re.compile(

@@ -21,7 +21,7 @@ FAR = 60  # days from publication: another event
 NEAR = 10  # days: still the same event
 _LEAD = 700  # characters
 _AROUND = 60  # bytes of match form in which a word speaks of a date
-_LONGEST = 15  # days
+_LONGEST = 31  # days
 
 
 def event_dates(
@@ -78,7 +78,7 @@ class _Chooser:
         anchor = self._anchor()
         if anchor is None:
             return None
-        if anchor.is_range:
+        if anchor.is_range or anchor.mention.edge == "until":
             return anchor.mention.first, anchor.mention.last
         joined = self._joined(anchor)
         if joined[0] < joined[1] and self._has_edge(anchor.sentence):
@@ -204,9 +204,7 @@ class _Chooser:
         for match in self.cues.length.finditer(data):
             if self.cues.no_length.search(data[: match.start() + 1]):
                 continue
-            if match["two"]:
-                return 2
-            value = self._count(match["n"])
+            value = self._count(match["n"] or match["known"]) * (7 if match["weeks"] else 1)
             if 2 <= value <= _LONGEST:
                 return value
         return None

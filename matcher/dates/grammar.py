@@ -53,5 +53,5 @@ NAMED = re.compile(r"(?:b[^|,]{0,3}|e)$")
 HABIT = re.compile(r"e[lJP]?$")
 UNTIL = re.compile(r"(?:A|&A)[ln]?J?P?$")
 SINCE = re.compile(r"s[nl]?J?P?$")
-AHEAD = re.compile(r"F[^|]{0,8}$")
+AHEAD = re.compile(r"F[^|,]{0,8}$")
 CONTEXT = 12  # letters before a date that these may see

@@ -69,6 +69,7 @@ class Vocabulary:
     not_future: frozenset[bytes]
     before_day: frozenset[bytes]
     after_day: frozenset[bytes]
+    emblems: frozenset[str]  # days that are also names, as "1-11"
 
 
 def _entries(data: dict[str, Any]) -> Iterator[tuple[str, Word]]:
@@ -94,7 +95,8 @@ def _with_proclitics(form: bytes, word: Word) -> Iterator[tuple[bytes, Word]]:
     yield form, word
     if form[0] < ARABIC_FIRST or word.letter not in "MWRdPJnaAsi":
         return
-    for clitic in _PROCLITICS:
+    # "لامس" is a verb: what counts from today takes only the conjunctions.
+    for clitic in _PROCLITICS[:2] if word.letter == DAY_WORD else _PROCLITICS:
         prefix = match_form(clitic)
         is_and = clitic == "و"
         yield prefix + form, Word(word.letter, word.value, len(prefix), is_and)
@@ -133,6 +135,7 @@ def _of_language(name: str) -> Vocabulary:
         not_future=_folded(data["not_future"]),
         before_day=_folded(data["before_day"]),
         after_day=_folded(data["after_day"]),
+        emblems=frozenset(data.get("emblems", ())),
     )
 
 
@@ -151,6 +154,7 @@ def _of_all() -> Vocabulary:
         not_future=frozenset[bytes]().union(*(p.not_future for p in parts)),
         before_day=frozenset[bytes]().union(*(p.before_day for p in parts)),
         after_day=frozenset[bytes]().union(*(p.after_day for p in parts)),
+        emblems=frozenset[str]().union(*(p.emblems for p in parts)),
     )
 
 
