@@ -158,12 +158,10 @@ def _elect(page: _Page) -> int | None:
 
 
 def _belongs(page: _Page, block: _Block, best: int) -> bool:
-    for element in page.ancestors(block.owner):
-        if element == best:
-            break
-        if page.is_unlikely(element):
-            return False
-    else:
+    path = page.ancestors(block.owner)
+    if best not in path:
+        return False
+    if any(page.is_unlikely(element) for element in path[: path.index(best)]):
         return False
     node = page.nodes.get(block.owner)
     if node is not None and node.tag in _HEADINGS:
