@@ -73,11 +73,11 @@ def ours(body: bytes, url: str) -> str:
         return ""
 
 
-def fast(body: bytes, url: str) -> str:
+def fast(body: bytes, _url: str) -> str:
     return trafilatura.extract(body, fast=True, include_comments=False, include_tables=False) or ""
 
 
-def default(body: bytes, url: str) -> str:
+def default(body: bytes, _url: str) -> str:
     return trafilatura.extract(body, include_comments=False) or ""
 
 
