@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from domain.article import Article
 from domain.asking import HitQuery, HitRow
-from storage.columns import UtcText, clean
+from storage.columns import CleanText, UtcText, clean
 from storage.tables import articles, hit_facets, hits
 
 CHUNK = 500  # addresses a question: both databases limit the values of one
@@ -29,10 +29,13 @@ PAGE = 200  # articles a page: no reader holds a transaction open while others w
 
 LISTS = ("partners", "activities", "persons", "organisations")
 MOMENTS = ("matched_at", "published_at", "alerted_at")
-PLAIN = ("hit_id", "rule", "score", "outlet", "language", "country", "title", "url", "story_id")
+NUMBERS = ("hit_id", "score", "story_id")
+WORDS = ("rule", "outlet", "language", "country", "title", "url")
+PLAIN = (*NUMBERS, *WORDS)
 v_hits = table(
     "v_hits",
-    *(column(name) for name in (*PLAIN, *LISTS, "snippet")),
+    *(column(name) for name in NUMBERS),
+    *(column(name, CleanText) for name in (*WORDS, *LISTS, "snippet")),
     *(column(name, UtcText) for name in MOMENTS),
 )
 
@@ -53,8 +56,9 @@ def ask(connection: Connection, query: HitQuery) -> Iterator[HitRow]:
     wanted = select(v_hits).join(hits, hits.c.hit_id == v_hits.c.hit_id)
     wanted = wanted.where(*_filters(query, connection.dialect.name))
     wanted = wanted.order_by(hits.c.dated.desc(), hits.c.hit_id.desc()).limit(query.limit)
-    for row in connection.execute(wanted).mappings():
-        yield _hit_row(row)
+    with connection.execute(wanted) as found:  # closed also when nobody reads to the end
+        for row in found.mappings():
+            yield _hit_row(row)
 
 
 def page(connection: Connection, after: int, since: datetime | None) -> list[tuple[int, Article]]:

@@ -12,13 +12,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import StoreError
 
+FOREIGN = (SQLAlchemyError, sqlite3.Error, psycopg.Error, CommandError, OSError)
+
 
 @contextmanager
 def border(name: str) -> Iterator[None]:
     """Translate what goes wrong with the database called ``name``."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error, CommandError, OSError) as error:
+    except (*FOREIGN, OverflowError, UnicodeError) as error:  # the latter: values no column holds
         raise StoreError(f"database {name}: {one_line(error)}") from error
 
 

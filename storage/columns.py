@@ -16,15 +16,16 @@ from sqlalchemy.types import TypeDecorator
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite's rowid is reached by the word INTEGER only."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """Replace what SQL cannot hold, one for one, so that evidence offsets still count.
 
-    PostgreSQL refuses NUL, both refuse lone surrogates; pages and feeds bring either.
+    PostgreSQL refuses NUL, both refuse lone surrogates; pages and feeds bring either. Other
+    controls (ESC, BEL, C1) would act on the terminal of whoever reads the store.
     """
-    return text if text.isascii() and "\x00" not in text else _UNSTORABLE.sub("\ufffd", text)
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class CleanText(TypeDecorator[str]):

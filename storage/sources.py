@@ -15,7 +15,7 @@ from storage.columns import clean
 from storage.inserting import insert_new
 from storage.tables import sources, validators
 
-NEW, OK, FAILING, REMOVED = "new", "ok", "failing", "removed"
+NEW, OK, FAILING, BLOCKED, REMOVED = "new", "ok", "failing", "blocked", "removed"
 
 
 def sync(connection: Connection, wanted: Sequence[Source], now: datetime) -> None:
@@ -121,4 +121,6 @@ def standing(outcome: str | None, failures: int) -> str:
     """Return the state that a visit's end means."""
     if outcome is None:
         return NEW
+    if outcome == VisitOutcome.ROBOTS:
+        return BLOCKED  # the outlet's wish, not a fault: no retry mends it
     return FAILING if failures else OK

@@ -6,9 +6,9 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import Connection, case, insert, literal, select, update
 
-from storage.columns import clean
+from storage.columns import UtcText, clean
 from storage.tables import stories, story_articles
 
 SPAN = timedelta(days=3)
@@ -48,11 +48,12 @@ def _standing(connection: Connection, key: str, seen: datetime) -> int | None:
 
 def _widened(story_id: int, seen: datetime) -> Any:
     first, last = stories.c.first_seen, stories.c.last_seen
+    moment = literal(seen, UtcText)  # a bare value inside CASE would be written as the driver likes
     return (
         update(stories)
         .where(stories.c.story_id == story_id)
         .values(
-            first_seen=case((first > seen, seen), else_=first),
-            last_seen=case((last < seen, seen), else_=last),
+            first_seen=case((first > moment, moment), else_=first),
+            last_seen=case((last < moment, moment), else_=last),
         )
     )

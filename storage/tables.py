@@ -38,7 +38,7 @@ sources = Table(
     Column("country", CleanText, nullable=False),
     Column("tags", Strings, nullable=False),
     Column("ways_in", CleanText, nullable=False),  # feeds, sitemaps, sections: a change is due now
-    Column("state", CleanText, nullable=False),  # new | ok | failing | removed
+    Column("state", CleanText, nullable=False),  # new | ok | failing | blocked | removed
     Column("next_due", UtcText, nullable=False),
     Column("last_visit", UtcText),
     Column("last_success", UtcText),

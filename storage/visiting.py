@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, insert, or_, select, update
+from sqlalchemy import Connection, case, delete, insert, literal, or_, select, update
 
 from domain.source import FetchState, VisitReport
+from storage.columns import UtcText
 from storage.sources import REMOVED, standing
 from storage.tables import sources, validators, visits
 
@@ -54,9 +55,11 @@ def _told(state: FetchState) -> dict[str, Any]:
 
 def _last_article(state: FetchState) -> dict[str, Any]:
     """Never back: batches of this visit filed before may have moved it on."""
-    told, held = state.last_article, sources.c.last_article
-    if told is None:
+    held = sources.c.last_article
+    if state.last_article is None:
         return {}
+    # a bare value inside CASE would be written as the driver likes, not as the column does
+    told = literal(state.last_article, UtcText)
     return {"last_article": case((held > told, held), else_=told)}
 
 
