@@ -1,6 +1,6 @@
 """Learn the weights of a rule on labelled articles, and write them into the rule file.
 
-    python benchmarks/tune_rules.py RULE.yaml CORPUS.jsonl... [--write] [--part detect|partners|activities]
+    python benchmarks/tune_rules.py RULE.yaml CORPUS.jsonl... [--write] [--part detect]
 
 Every clause keeps the sign that its author gave it: a clause that counts for a rule never
 comes to count against it. Ridge penalty; folds never split a story. Printed: F1 under
@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.article import Document
-from domain.match import ACTIVITIES
 from matcher.judge import Matcher
 from matcher.rules import Scored
 
@@ -42,6 +41,7 @@ class Row:
     language: str
     ident: str
     weight: float = 1.0
+    is_borderline: bool = False
 
 
 def is_held_out(item: dict[str, Any]) -> bool:
@@ -117,34 +117,40 @@ def features(scored: Scored, window: Any) -> tuple[float, ...]:
 
 def rows_for(part: str, matcher: Matcher, items: Sequence[dict[str, Any]]) -> dict[str, list[Row]]:
     """Build the table of examples of one part: the rule itself, partners, or each activity."""
-    rule = matcher.rules[0]
     tables: dict[str, list[Row]] = defaultdict(list)
     for item in items:
         reading = matcher.read(document(item))
-        group, language = str(item.get("story") or item["id"]), item["language"]
-        label = int(item["label"])
-
-        def row(scored: Scored, window: Any, answer: int, suffix: str = "", w: float = 1.0) -> Row:
-            return Row(features(scored, window), answer, group, language, item["id"] + suffix, w)
-
-        if part == "detect" and rule.require.holds(reading.whole):
-            weight = 0.4 if item.get("borderline") else 1.0
-            tables["detect"].append(row(rule.scored, reading.whole, label, w=weight))
-        elif part == "partners" and label and rule.partners and "partners" in item:
-            for number in matcher._facts._candidates(reading):
-                ident = matcher.concepts.entities[number].id
-                window = replace(
-                    reading.whole, candidate=matcher._facts._partner_masks[number]
-                )
-                answer = int(ident in item["partners"])
-                tables["partners"].append(row(rule.partners, window, answer, ":" + ident))
-        elif part == "activities" and label:
-            for activity in ACTIVITIES:
-                if activity in rule.activities:
-                    answer = int(activity in item["activities"])
-                    scored = rule.activities[activity]
-                    tables[activity].append(row(scored, reading.whole, answer, ":" + activity))
+        for name, scored, window, answer, suffix in _questions(part, matcher, item, reading):
+            row = Row(
+                features=features(scored, window),
+                label=answer,
+                group=str(item.get("story") or item["id"]),
+                language=item["language"],
+                ident=item["id"] + suffix,
+                weight=0.4 if item.get("borderline") and part == "detect" else 1.0,
+                is_borderline=bool(item.get("borderline")),
+            )
+            tables[name].append(row)
     return tables
+
+
+def _questions(
+    part: str, matcher: Matcher, item: dict[str, Any], reading: Any
+) -> Iterable[tuple[str, Scored, Any, int, str]]:
+    """Yield (table, what is scored, window, right answer, suffix of the id)."""
+    rule, facts = matcher.rules[0], matcher._facts
+    label = int(item["label"])
+    if part == "detect" and rule.require.holds(reading.whole):
+        yield "detect", rule.scored, reading.whole, label, ""
+    elif part == "partners" and label and rule.partners and "partners" in item:
+        for number in facts._candidates(reading):
+            ident = matcher.concepts.entities[number].id
+            window = replace(reading.whole, candidate=facts._partner_masks[number])
+            yield "partners", rule.partners, window, int(ident in item["partners"]), f":{ident}"
+    elif part == "activities" and label:
+        for activity, scored in rule.activities.items():
+            answer = int(activity in item["activities"])
+            yield activity, scored, reading.whole, answer, f":{activity}"
 
 
 def missed_before(matcher: Matcher, items: Sequence[dict[str, Any]], name: str) -> list[str]:
@@ -172,17 +178,20 @@ def scored_of(matcher: Matcher, name: str) -> Scored:
 def report(name: str, rows: Sequence[Row], scores: Array, lost: Sequence[str], show: bool) -> None:
     by_language: dict[str, list[tuple[int, bool]]] = defaultdict(list)
     for r, s in zip(rows, scores, strict=True):
-        by_language[r.language].append((r.label, s >= 0.5))
-        by_language["all"].append((r.label, s >= 0.5))
+        if not r.is_borderline:
+            by_language[r.language].append((r.label, s >= 0.5))
+            by_language["clear"].append((r.label, s >= 0.5))
+        by_language["every"].append((r.label, s >= 0.5))
     for language, pairs in sorted(by_language.items()):
         value, tp, fp, fn = f1(pairs)
-        print(f"  {name:18s} {language:4s} F1 {value:.3f}  tp {tp} fp {fp} fn {fn}")
+        print(f"  {name:18s} {language:5s} F1 {value:.3f}  tp {tp} fp {fp} fn {fn}")
     if lost:
         print(f"  not required (lost before scoring): {' '.join(lost)}")
     if show:
         for r, s in sorted(zip(rows, scores, strict=True), key=lambda p: -p[1]):
             if (s >= 0.5) != bool(r.label):
-                print(f"    {'FP' if not r.label else 'FN'} {s:.2f} {r.ident} {r.language}")
+                kind = "FN" if r.label else "FP"
+                print(f"    {kind} {s:.2f} {r.ident} {r.language} {'B' * r.is_borderline}")
 
 
 def written(text: str, name: str, bias: float, weights: Array) -> str:

@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 class MarsadError(Exception):
@@ -60,6 +62,9 @@ class ConfigError(MarsadError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(f) for f in self.faults))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.faults,)
+
 
 class UsageError(MarsadError):
     """The command was called in a way that makes no sense."""
@@ -71,6 +76,10 @@ class CrawlError(MarsadError):
     def __init__(self, message: str, *, url: str) -> None:
         self.url = url
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process borders, and exceptions pickle their positional arguments only.
+        return partial(type(self), url=self.url), self.args
 
 
 class FetchError(CrawlError):
@@ -111,3 +120,6 @@ class AlertError(MarsadError):
     def __init__(self, message: str, *, channel: str) -> None:
         self.channel = channel
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), channel=self.channel), self.args

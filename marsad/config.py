@@ -5,11 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from copy import copy
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from alerts.settings import AlertSettings
 from crawler.catalogue import included, load_catalogue
@@ -17,6 +27,7 @@ from crawler.settings import CrawlSettings
 from domain.errors import ConfigError, Fault
 from domain.source import Source
 from marsad import yamlfile
+from marsad.clock import read_moment, utc_now
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"
@@ -101,6 +112,24 @@ class Config:
         self.database = database or _absolute_database(settings.database, folder)
         self.rules: tuple[str, ...] = tuple(_absolute_rule(r, folder) for r in settings.rules)
         self.sources = _sources(settings)
+
+    def telling_since(self, text: str) -> Config:
+        """Return the configuration telling nothing published before ``text``, a date or an age."""
+        since = read_moment(text, utc_now())
+        age = max(utc_now() - since, timedelta(seconds=1))
+        changed = copy(self)
+        changed.alerts = self.alerts.model_copy(update={"max_age": age})
+        return changed
+
+    def secrets(self) -> list[str]:
+        """Return every secret value, for the logs to leave out."""
+        found: list[str] = []
+        for channel in self.alerts.channels.values():
+            for value in channel.__dict__.values():
+                if isinstance(value, SecretStr):
+                    found.append(value.get_secret_value())
+        password = urlsplit(self.database).password
+        return [*found, password] if password else found
 
     def source(self, ident: str) -> Source:
         """Return a source by id. Raises KeyError with the nearest known id."""

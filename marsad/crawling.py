@@ -9,7 +9,8 @@ from datetime import datetime
 
 from domain.source import FetchState, VisitReport
 from marsad.config import Config
-from marsad.house import House, build_house, open_store
+from marsad.house import House, build_house
+from marsad.stores import open_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ async def crawl(
     started: Callable[[int], None] | None = None,
 ) -> Pass:
     """Visit the sources that are due (or ``only`` these, or all) and deliver what it caused."""
-    store = await asyncio.to_thread(open_store, config)
+    store = await asyncio.to_thread(open_store, config.database)
     house = build_house(config, environment, store, is_telling=is_telling)
     try:
         await asyncio.to_thread(store.sync_sources, config.sources, house.clock())
@@ -83,7 +84,9 @@ async def _visit(
         await house.collector.stop(5.0)
 
 
-def _announce(house: House, seen: set[str], progress: Callable[[VisitReport], None]) -> set[str]:
+def _announce(
+    house: House, seen: set[str], progress: Callable[[VisitReport], None] | None
+) -> set[str]:
     new = {i: r for i, r in house.desk.reports.items() if i not in seen}
     if progress is not None:
         for report in new.values():

@@ -13,7 +13,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from domain.errors import StoreError
 from marsad.config import Config
-from marsad.house import House, build_house, open_store
+from marsad.house import House, build_house
+from marsad.stores import open_store
 
 _log = logging.getLogger("marsad.daemon")
 TICK = timedelta(seconds=2)
@@ -23,7 +24,7 @@ _AT_ONCE = 500  # due sources taken up in one tick
 
 async def run(config: Config, environment: Mapping[str, str]) -> None:
     """Run until SIGTERM or SIGINT. Raises BusyError when another daemon holds the database."""
-    store = await asyncio.to_thread(open_store, config)
+    store = await asyncio.to_thread(open_store, config.database)
     try:
         with store.hold_daemon_lock():
             house = build_house(config, environment, store)

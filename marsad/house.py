@@ -44,11 +44,6 @@ class House:
         self.store.close()
 
 
-def open_store(config: Config, *, migrate: bool = True) -> Store:
-    """Open the configured database."""
-    return Store.open(config.database, migrate=migrate, labels=load_labels())
-
-
 def build_house(
     config: Config,
     environment: Mapping[str, str],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from domain.match import ACTIVITIES, Evidence, EventDate
+from domain.match import ACTIVITIES, EventDate, Evidence
 from matcher.concepts import HOME, Concepts
 from matcher.dates import event_dates, find_dates
 from matcher.reading import Reading

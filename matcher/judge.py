@@ -150,7 +150,7 @@ class Matcher:
         rule, facts = taken.rule, self._facts
         partners = facts.partners(reading, rule)
         activities = facts.activities(reading, rule)
-        proving = self._proof(reading.whole, taken, partners, activities)
+        proving = self._proof(reading.whole, taken, activities)
         numbers = {reading.sentence_at(reading.text.start(m.start)) for m in proving}
         return Match(
             rule=rule.id,
@@ -170,7 +170,6 @@ class Matcher:
     def _proof(
         window: Window,
         taken: RuleReading,
-        partners: dict[str, list[Clause]],
         activities: dict[str, list[Clause]],
     ) -> list[Mention]:
         """The mentions behind what is required and everything that counted for it."""

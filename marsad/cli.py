@@ -1,0 +1,111 @@
+"""The command line. Every command says what went wrong in one line a person can act on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.main import get_command
+
+from domain.errors import ConfigError, MarsadError, UsageError
+from marsad.commands import alerts, ask, care, collect, judge, rules, sources
+from marsad.commands.context import Context
+
+app = typer.Typer(
+    name="marsad",
+    help="An observatory of the Algerian press: collect, judge, keep, tell.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option(help="Configuration file.", envvar="MARSAD_CONFIG")
+    ] = Path("config.yaml"),
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Database URL, in place of the configured one.", envvar="MARSAD_DATABASE"
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="More logs, and tracebacks of errors.")
+    ] = False,
+) -> None:
+    """Read the options that every command shares."""
+    context.obj = Context(
+        config_path=config, database=database, is_verbose=verbose, environment=dict(os.environ)
+    )
+
+
+collect.register(app)
+judge.register(app)
+ask.register(app)
+care.register(app)
+app.add_typer(rules.app, name="rules")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(sources.app, name="sources")
+app.add_typer(care.database_app, name="db")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 failed, 2 wrong usage or invalid configuration."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = get_command(app).main(given, prog_name="marsad", standalone_mode=False)
+    except typer.Exit as leave:
+        sys.exit(leave.exit_code)
+    except (ConfigError, UsageError) as error:
+        _complain(error, given)
+        sys.exit(2)
+    except MarsadError as error:
+        _complain(error, given)
+        sys.exit(1)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the outermost line: a person gets one sentence
+        if _is_usage(error):
+            _show_usage(error)
+            sys.exit(2)
+        _complain(error, given)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _is_usage(error: Exception) -> bool:
+    return hasattr(error, "exit_code") and hasattr(error, "format_message")
+
+
+def _show_usage(error: Exception) -> None:
+    print(f"marsad: {error.format_message()}", file=sys.stderr)  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        print(f"see '{context.command_path} --help'", file=sys.stderr)
+
+
+def _complain(error: Exception, arguments: Sequence[str]) -> None:
+    if "-v" in arguments or "--verbose" in arguments:
+        import traceback  # noqa: PLC0415 - only where asked for
+
+        traceback.print_exception(error)
+    text = str(error) or type(error).__name__
+    if not isinstance(error, ConfigError):
+        text = " ".join(text.split())
+    print("\n".join(f"marsad: {line}" for line in text.splitlines()), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

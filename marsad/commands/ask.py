@@ -1,0 +1,88 @@
+"""``hits`` and ``sql``: asking the store."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+from typing import Annotated
+
+import typer
+
+from domain.asking import HitQuery, HitRow
+from marsad.clock import read_moment, utc_now
+from marsad.commands.context import given
+from marsad.commands.formats import Format, write_rows
+
+_SHOWN = (
+    "hit_id",
+    "published_at",
+    "outlet",
+    "language",
+    "partners",
+    "activities",
+    "title",
+    "score",
+)
+FormatOption = Annotated[Format, typer.Option("--format", help="How rows are written.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(hits)
+    app.command()(sql)
+
+
+def hits(
+    context: typer.Context,
+    since: Annotated[str | None, typer.Option(help="30d, 12h or a date.")] = None,
+    until: Annotated[str | None, typer.Option(help="An age or a date.")] = None,
+    partner: Annotated[list[str] | None, typer.Option(help="US, nato...")] = None,
+    activity: Annotated[list[str] | None, typer.Option(help="exercise, visit...")] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="A source's id.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="fr, ar or en.")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="A rule's id.")] = None,
+    text: Annotated[str | None, typer.Option(help="Words in title or text.")] = None,
+    story: Annotated[int | None, typer.Option(help="A story's id.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many; 0 for all.", min=0)] = 50,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List stored hits, newest first.
+
+    Example: marsad hits --since 30d --partner US --format csv
+    """
+    now = utc_now()
+    query = HitQuery(
+        since=read_moment(since, now) if since else None,
+        until=read_moment(until, now) if until else None,
+        partners=tuple(partner or ()),
+        activities=tuple(activity or ()),
+        outlets=tuple(outlet or ()),
+        languages=tuple(language or ()),
+        rules=tuple(rule or ()),
+        text=text,
+        story_id=story,
+        limit=limit or None,
+    )
+    columns = [f.name for f in fields(HitRow)]
+    with given(context).store() as store:
+        found = store.hits(query)
+        if form is Format.TABLE:
+            shown = ([getattr(row, name) for name in _SHOWN] for row in found)
+            count = write_rows(_SHOWN, shown, form)
+            if not count:
+                typer.echo("no hits", err=True)
+        else:
+            write_rows(columns, (astuple(row) for row in found), form, is_guarded=True)
+
+
+def sql(
+    context: typer.Context,
+    statement: Annotated[str, typer.Argument(metavar="SELECT ...")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Run one reading SQL statement on the store; anything that writes is refused.
+
+    Example: marsad sql "SELECT outlet, count(*) AS hits FROM v_hits GROUP BY outlet"
+    """
+    with given(context).store() as store:
+        result = store.query(statement)
+        write_rows(result.columns, result.rows, form)

@@ -1,0 +1,171 @@
+"""``run``, ``crawl`` and ``demo``: collecting."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from domain.errors import UsageError
+from marsad.commands.context import Context, given
+
+if TYPE_CHECKING:
+    from domain.source import VisitReport
+    from marsad.config import Config
+    from marsad.crawling import Pass
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(run)
+    app.command()(crawl)
+    app.command()(demo)
+
+
+def run(context: typer.Context) -> None:
+    """Collect, judge, store and tell until stopped (SIGTERM or Ctrl-C).
+
+    Example: marsad --config /etc/marsad/config.yaml run
+    """
+    from marsad import daemon  # noqa: PLC0415 - imports Scrapy
+
+    options = given(context)
+    config = options.config()
+    _start_logs(options, config)
+    asyncio.run(daemon.run(config, options.environment))
+
+
+def crawl(
+    context: typer.Context,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source; may be repeated.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every source, due or not.")] = False,
+    no_alerts: Annotated[bool, typer.Option("--no-alerts", help="Store, tell nobody.")] = False,
+    since: Annotated[
+        str | None, typer.Option(help="Tell nothing published before this date.")
+    ] = None,
+) -> None:
+    """Visit the sources that are due once, and deliver the alerts that it causes.
+
+    Example: marsad crawl --source tsa --source awras
+    """
+    from marsad.crawling import crawl as one_pass  # noqa: PLC0415 - imports Scrapy
+
+    options = given(context)
+    config = options.config()
+    if since is not None:
+        config = config.telling_since(since)
+    for ident in source or ():
+        try:
+            config.source(ident)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from None
+    _start_logs(options, config, is_quiet=not options.is_verbose)
+    console = Console(stderr=True)
+    with _Progress(console) as progress:
+        done = asyncio.run(
+            one_pass(
+                config,
+                options.environment,
+                only=source or (),
+                is_all=all_,
+                is_telling=not no_alerts,
+                progress=progress.advance,
+                started=progress.start,
+            )
+        )
+    console.print(visits_table(done))
+    console.print(summary(done))
+    failed = [r for r in done.reports if not r.outcome.is_success]
+    if done.reports and len(failed) == len(done.reports):
+        raise typer.Exit(1)
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[str | None, typer.Option(help="Where the demo's database stays.")] = None,
+) -> None:
+    """Show the whole job in under a minute, without an account or the internet.
+
+    Example: marsad demo
+    """
+    from marsad.demo import run_demo  # noqa: PLC0415 - imports Scrapy
+
+    raise typer.Exit(run_demo(folder, is_verbose=given(context).is_verbose))
+
+
+class _Progress:
+    """A bar on a terminal, a plain line a source otherwise."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def start(self, count: int) -> None:
+        if self._console.is_terminal:
+            columns = (TextColumn("visiting"), BarColumn(), MofNCompleteColumn())
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("visiting", total=count)
+
+    def advance(self, report: VisitReport) -> None:
+        if self._bar is not None:
+            self._bar.advance(self._task)
+            return
+        reason = f" ({report.reason})" if report.reason else ""
+        line = f"{report.source_id}: {report.outcome}, {report.new_articles} new{reason}"
+        self._console.print(Text(line), soft_wrap=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def visits_table(done: Pass) -> Table:
+    """Return the closing table: source, outcome, new articles, hits, ms, reason."""
+    table = Table(header_style="bold", pad_edge=False, show_edge=False)
+    for name in ("source", "outcome", "new", "hits", "ms", "reason"):
+        justify = "right" if name in ("new", "hits", "ms") else "left"
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for report in done.reports:
+        took = (report.finished - report.started).total_seconds() * 1000
+        table.add_row(
+            Text(report.source_id),
+            Text(str(report.outcome), style="green" if report.outcome.is_success else "red"),
+            str(report.new_articles),
+            str(done.hits.get(report.source_id, 0)),
+            f"{took:.0f}",
+            Text(report.reason),
+        )
+    for ident in done.unfinished:
+        table.add_row(ident, Text("unfinished", style="red"), "", "", "", "")
+    return table
+
+
+def summary(done: Pass) -> Text:
+    """Return the closing line."""
+    new = sum(r.new_articles for r in done.reports)
+    hits = sum(done.hits.values())
+    told = ", ".join(f"{count} {name}" for name, count in sorted(done.deliveries.items()))
+    return Text(
+        f"{len(done.reports)} sources, {new} new articles, {hits} hits; {told or 'no'} alerts"
+    )
+
+
+def _start_logs(options: Context, config: Config, *, is_quiet: bool = False) -> None:
+    import logging  # noqa: PLC0415
+
+    from marsad.logs import configure  # noqa: PLC0415
+
+    configure(is_verbose=options.is_verbose, secrets=config.secrets())
+    if is_quiet:
+        logging.getLogger().setLevel(logging.ERROR)

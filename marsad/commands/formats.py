@@ -1,0 +1,121 @@
+"""Tables for people; JSON, JSON lines and CSV for programs. Data only on standard output."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import chain, islice
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from domain.time import isoformat
+
+_FIRST = 500  # rows by which a table's columns are measured; more stream as plain lines
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def write_rows(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, *, is_guarded: bool = False
+) -> int:
+    """Write rows to standard output as they come; return how many.
+
+    ``is_guarded`` puts an apostrophe before CSV cells that a spreadsheet would run.
+    """
+    if form is Format.TABLE:
+        return _table(columns, rows)
+    if form is Format.CSV:
+        return _csv(columns, rows, is_guarded=is_guarded)
+    return _json(columns, rows, is_lines=form is Format.JSONL)
+
+
+def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bool) -> int:
+    count = 0
+    out = sys.stdout
+    if not is_lines:
+        out.write("[")
+    for row in rows:
+        record = dict(zip(columns, (_plain(v) for v in row), strict=True))
+        text = json.dumps(record, ensure_ascii=False)
+        out.write(f"{text}\n" if is_lines else f"{',' if count else ''}\n{text}")
+        count += 1
+    if not is_lines:
+        out.write("\n]\n" if count else "]\n")
+    return count
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_guarded: bool) -> int:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        cells = [_cell(v) for v in row]
+        if is_guarded:
+            cells = ["'" + c if c.startswith(_FORMULA) else c for c in cells]
+        writer.writerow(cells)
+        count += 1
+    return count
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    iterator = iter(rows)
+    first = list(islice(iterator, _FIRST))
+    console = console_for_data()
+    table = Table(header_style="bold", pad_edge=False, show_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in first:
+        table.add_row(*(Text(printable(_cell(v))) for v in row))
+    console.print(table)
+    count = len(first)
+    for row in chain(iterator):
+        console.print(Text(" | ".join(printable(_cell(v)) for v in row)))
+        count += 1
+    return count
+
+
+def console_for_data() -> Console:
+    """Return a console on standard output that keeps its width when nobody looks."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
+
+
+def printable(text: str) -> str:
+    """Make text from outside safe for a terminal: no escape sequence, Arabic kept together."""
+    safe = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    has_arabic = any("\u0600" <= c <= "\u06ff" for c in safe)
+    return f"\u2067{safe}\u2069" if has_arabic and "\n" not in safe else safe
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return isoformat(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | float | bool | None | list) else str(value)
+
+
+def _cell(value: Any) -> str:
+    plain = _plain(value)
+    if plain is None:
+        return ""
+    return ",".join(map(str, plain)) if isinstance(plain, list) else str(plain)

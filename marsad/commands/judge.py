@@ -1,0 +1,143 @@
+"""``match`` and ``evaluate``: judging documents without storing them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from domain.errors import UsageError
+from marsad.commands.context import given
+from marsad.commands.formats import console_for_data, printable
+from marsad.commands.showing import show_explanation, show_verdict
+from marsad.documents import Line, read_document, read_lines
+from marsad.scoring import Count, Scores, rows
+from marsad.verdicts import verdict_json
+
+if TYPE_CHECKING:
+    from matcher.judge import Matcher
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(match)
+    app.command()(evaluate)
+
+
+def match(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="[FILE | URL | -]", help="What to judge.")] = "-",
+    title: Annotated[str, typer.Option(help="The title, where the document has none.")] = "",
+    language: Annotated[str | None, typer.Option(help="fr, ar or en; else judged.")] = None,
+    published: Annotated[
+        str | None, typer.Option(help="Date of publication: relative dates resolve against it.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
+    explain: Annotated[bool, typer.Option(help="Show what held, what failed and why.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Documents a line on stdin, a verdict a line out.")
+    ] = False,
+) -> None:
+    """Judge one document: plain text or HTML, from a file, an address or standard input.
+
+    Example: marsad match article.html --published 2023-12-06 --explain
+    """
+    options = given(context)
+    if jsonl:
+        raise typer.Exit(_stream(options.matcher()))
+    document = read_document(target, title=title, language=language, published=published)
+    matcher = options.matcher()
+    if explain and not json_:
+        show_explanation(console_for_data(), matcher.explain(document))
+        return
+    verdict = matcher.judge(document)
+    if json_:
+        print(json.dumps(verdict_json(verdict), ensure_ascii=False, indent=1))
+    else:
+        show_verdict(console_for_data(), document, verdict)
+
+
+def _stream(matcher: Matcher) -> int:
+    """Judge JSON lines in order; a bad line gives an error and the rest goes on."""
+    has_bad = False
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    for line in read_lines(sys.stdin):
+        if line.document is None:
+            has_bad = True
+            answer: dict[str, Any] = {"line": line.number, "error": line.error}
+            if line.id is not None:
+                answer = {"id": line.id, **answer}
+        else:
+            answer = verdict_json(matcher.judge(line.document))
+            answer["id"] = line.id
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 1 if has_bad else 0
+
+
+def evaluate(
+    context: typer.Context,
+    corpus: Annotated[list[Path], typer.Argument(help="Labelled documents, JSON lines.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print figures as JSON.")] = False,
+) -> None:
+    """Measure the rules on labelled documents: precision, recall, F1, and every miss.
+
+    Example: marsad evaluate corpus/*.jsonl
+    """
+    matcher = given(context).matcher()
+    scores = Scores()
+    has_bad = False
+    for path in corpus:
+        for line in _labelled(path):
+            if line.document is None or line.item is None:
+                has_bad = True
+                print(f"marsad: {path}:{line.number}: {line.error}", file=sys.stderr)
+                continue
+            scores.add(line.item, matcher.judge(line.document), path.stem)
+    if json_:
+        print(json.dumps(scores.as_json(), ensure_ascii=False, indent=1))
+    else:
+        _show(console_for_data(), scores)
+    raise typer.Exit(1 if has_bad else 0)
+
+
+def _labelled(path: Path) -> list[Line]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            lines = list(read_lines(stream))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    return [_checked(line) for line in lines]
+
+
+def _checked(line: Line) -> Line:
+    if line.item is not None and line.item.get("label") not in (0, 1):
+        return Line(number=line.number, id=line.id, error="label must be 0 or 1")
+    return line
+
+
+def _show(console: Console, scores: Scores) -> None:
+    for heading, counts in (("detection", scores.detection), ("facets", scores.facets)):
+        console.print(_table(heading, counts))
+    console.print(Text(f"\n{len(scores.misses)} misses", style="bold"))
+    for miss in scores.misses:
+        kind = "missed" if miss["label"] else "false "
+        border = " (borderline)" if miss["borderline"] else ""
+        text = f"{kind} {miss['language']} {miss['id']}{border}: {printable(miss['title'])}"
+        console.print(Text(text), soft_wrap=True)
+
+
+def _table(heading: str, counts: dict[str, Count]) -> Table:
+    table = Table(title=heading, title_justify="left", pad_edge=False, show_edge=False)
+    table.add_column("group")
+    for name in ("precision", "recall", "F1", "tp", "fp", "fn"):
+        table.add_column(name, justify="right")
+    for row in rows(counts):
+        table.add_row(*(str(v) for v in row))
+    return table

@@ -1,0 +1,70 @@
+"""``sources``: the outlets and how they fare."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from domain.errors import StoreError
+from domain.source import FetchState
+from marsad.commands.ask import FormatOption
+from marsad.commands.context import given
+from marsad.commands.formats import Format, write_rows
+
+app = typer.Typer(help="The outlets and how they fare.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
+    """List the configured sources with their last outcome and next visit.
+
+    Example: marsad sources list --format csv
+    """
+    options = given(context)
+    config = options.config()
+    states: dict[str, FetchState] = {}
+    try:
+        with options.store() as store:
+            states = {s.source_id: s for s in store.fetch_states()}
+    except StoreError:
+        pass  # no database yet: nothing was visited
+    columns = ("id", "name", "language", "country", "outcome", "failures", "next_due", "reason")
+    rows: list[tuple[object, ...]] = []
+    for source in config.sources:
+        state = states.get(source.id)
+        facts = (source.id, source.name, source.language, source.country)
+        if state is None:
+            rows.append((*facts, "", 0, None, ""))
+        else:
+            outcome = str(state.outcome or "")
+            rows.append((*facts, outcome, state.failures, state.next_due, state.reason))
+    write_rows(columns, rows, form)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    source: Annotated[list[str] | None, typer.Argument(help="Ids; all when none is named.")] = None,
+) -> None:
+    """Visit each source once and say what it gave; nothing is kept or told.
+
+    Example: marsad sources check tsa awras
+    """
+    from marsad.commands.collect import visits_table  # noqa: PLC0415
+    from marsad.crawling import crawl  # noqa: PLC0415 - imports Scrapy
+
+    options = given(context)
+    config = options.config()
+    with TemporaryDirectory(prefix="marsad-check-") as folder:
+        config.database = f"sqlite:///{Path(folder) / 'check.db'}"
+        done = asyncio.run(
+            crawl(config, options.environment, only=source or (), is_all=True, is_telling=False)
+        )
+    Console().print(visits_table(done))
+    is_bad = any(not r.outcome.is_success for r in done.reports) or bool(done.unfinished)
+    raise typer.Exit(1 if is_bad else 0)

@@ -1,0 +1,22 @@
+"""Opening the store, without anything that fetches or judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from domain.errors import StoreError
+from marsad.labels import load_labels
+from storage.store import Store
+
+
+def open_store(url: str, *, must_exist: bool = False) -> Store:
+    """Open the database at ``url``, its schema brought up to date.
+
+    ``must_exist`` refuses to make a new SQLite file: a question to a database that is not
+    there is a mistyped path.
+    """
+    if must_exist and url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        if not path.exists():
+            raise StoreError(f"{path}: no such database; run `marsad crawl` or `marsad run` first")
+    return Store.open(url, labels=load_labels())
