@@ -78,8 +78,8 @@ class Facts:
         day = published.date() if published else None
         text = reading.text
         spans = sorted({(text.start(m.start), text.end(m.end)) for m in mentions})
-        found = find_dates(text.original, reading.language, day)
-        return event_dates(found, text.original, spans, day)
+        found = find_dates(text, reading.language, day)
+        return event_dates(found, text, spans, day)
 
     def evidence(self, reading: Reading, mentions: Iterable[Mention]) -> tuple[Evidence, ...]:
         """Return the proving words with offsets into the field they stand in."""
