@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from alerts.card import Card, Namer, card
 from alerts.cleaning import cut, one_line, slack_escape
+from alerts.mime import new_mail
 from alerts.settings import EmailSettings
 from domain.notice import Delivery
 
@@ -72,7 +73,7 @@ class Composer:
         self, deliveries: Sequence[Delivery], settings: EmailSettings, now: datetime
     ) -> EmailMessage:
         """Return a message whose Message-ID stays the same however often it is sent."""
-        message = EmailMessage()
+        message = new_mail()
         domain = settings.sender.rsplit("@", 1)[1]
         message["Subject"] = self._subject(deliveries)
         message["From"] = Address("marsad", addr_spec=settings.sender)

@@ -41,7 +41,7 @@ class EmailChannel:
         password = settings.password.get_secret_value() if settings.password else None
         try:
             refused, _ = await aiosmtplib.send(
-                message,
+                message.as_bytes(),
                 sender=settings.sender,
                 recipients=list(settings.recipients),
                 hostname=settings.host,
