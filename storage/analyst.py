@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from storage.database import BUSY_MS, Database
 
 LONGEST_VALUE = 64 * 1024 * 1024  # bytes: a query that builds more is a mistake or an attack
 NO_ROWS = "the statement gives no rows"
+FETCHED = 500  # rows a round trip to PostgreSQL
 STEPS = 20_000  # of SQLite's machine between two looks at the clock: some 2 ms
 
 _READS = frozenset(
@@ -114,27 +115,30 @@ def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
     connection = psycopg.connect(*arguments[0], **arguments[1], autocommit=False)
     try:
         _restrict(connection, seconds)
-        cursor = connection.cursor()
-        # stream() speaks the extended protocol, in which the server takes one statement only:
-        # no "COMMIT; DROP TABLE" leaves the transaction.
-        rows = cursor.stream(sql.encode())
-        first = next(rows, None)
-        names = _names(connection, sql) if first is None else _described(cursor)
-        return QueryResult(columns=names, rows=Rows(_plain(first, rows), connection.close))
+        # DECLARE CURSOR takes a SELECT or VALUES and nothing else, by PostgreSQL's grammar: no DO
+        # and no COPY, which would run, and write files, before anybody sees that no rows come.
+        # psycopg declares by the extended protocol, in which the server takes one statement only.
+        cursor = connection.cursor(name="analyst")
+        cursor.itersize = FETCHED
+        try:
+            cursor.execute(sql.encode())
+            names = tuple(entry.name for entry in cursor.description or ())
+        except BaseException:
+            cursor.close()
+            raise
+        rows = _plain(cursor, time.monotonic() + seconds)
+        return QueryResult(columns=names, rows=Rows(rows, lambda: _give_back(cursor, connection)))
     except BaseException:
         connection.close()
         raise
 
 
-def _described(cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
-    return tuple(entry.name for entry in cursor.description or ())
-
-
-def _names(connection: psycopg.Connection[Any], sql: str) -> tuple[str, ...]:
-    """Return the columns of a statement that gave no row: stream() forgets them."""
-    connection.pgconn.prepare(b"", sql.encode())
-    result = connection.pgconn.describe_prepared(b"")
-    return tuple((result.fname(number) or b"").decode() for number in range(result.nfields))
+def _give_back(
+    cursor: psycopg.ServerCursor[tuple[Any, ...]], connection: psycopg.Connection[Any]
+) -> None:
+    with suppress(psycopg.Error):  # the server may be gone
+        cursor.close()
+    connection.close()
 
 
 def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:
@@ -145,16 +149,21 @@ def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:
         "SELECT set_config('statement_timeout', %s, true), current_setting('is_superuser')",
         (timeout,),
     ).fetchone()
-    # A superuser may write files and run programs from a transaction that only reads.
+    # A superuser may read and write the server's files from a transaction that only reads. Lowered
+    # he cannot, unless he climbs back on purpose (set_config('role') and query_to_xml in one
+    # SELECT still read a file): whoever is not trusted with that gets a role of his own.
     if is_superuser is not None and is_superuser[1] == "on":
         connection.execute("SET LOCAL ROLE pg_read_all_data")
 
 
-def _plain(first: Any, rest: Iterator[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield rows whose numbers are of the kinds that SQLite gives."""
-    if first is not None:
-        yield tuple(map(_number, first))
-    for row in rest:
+def _plain(rows: Iterable[tuple[Any, ...]], deadline: float) -> Iterator[tuple[Any, ...]]:
+    """Yield rows whose numbers are of the kinds that SQLite gives, until ``deadline``.
+
+    The server's own limit counts for each fetch, and a query may lift it for the next one.
+    """
+    for row in rows:
+        if time.monotonic() > deadline:
+            raise QueryError("query refused or failed: it took too long")
         yield tuple(map(_number, row))
 
 

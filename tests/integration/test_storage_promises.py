@@ -501,6 +501,9 @@ POSTGRES_WRITES = [
     "COPY articles TO '/tmp/stolen.csv'",
     "COPY (SELECT 1) TO PROGRAM 'touch /tmp/stolen'",
     "COPY articles TO STDOUT",
+    "DO $$ BEGIN END $$",
+    "LISTEN somebody",
+    "CHECKPOINT",
     "SELECT * INTO mine FROM hits",
     "SELECT * FROM hits FOR UPDATE",
     "SELECT nextval('hits_hit_id_seq')",
@@ -523,6 +526,20 @@ def test_the_database_refuses_whatever_writes(
     assert not (tmp_path / "stolen.db").exists()
     assert rows(store, "SELECT count(*) FROM v_hits") == [(1,)]
     assert store.file([filing("2")], None, NOW).articles == 1
+
+
+@pytest.mark.postgres
+def test_a_superuser_s_question_runs_no_code_that_climbs_back(postgres_url: str) -> None:
+    """What DO does is done before the client sees that it gives no rows: it must not start."""
+    climb = """DO $$ BEGIN
+      PERFORM set_config('role', 'none', true);
+      PERFORM pg_advisory_lock(77); PERFORM pg_sleep(0.001); RAISE EXCEPTION 'it ran';
+    END $$"""
+    with Store.open(postgres_url) as opened:
+        words = _refusal(lambda: rows(opened, climb))
+    assert words is not None
+    assert "it ran" not in words
+    assert "syntax error" in words
 
 
 def test_plain_questions_are_answered(store: Store) -> None:
