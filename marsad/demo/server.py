@@ -44,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = 10
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class looks for this name
+    def do_GET(self) -> None:
         """Answer from the table, or 304 to whoever has the page already."""
         self.server.asked.append(self.path)
         unknown = Reply(body=b"<h1>404</h1>", content_type="text/html", status=404)

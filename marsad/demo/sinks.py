@@ -63,7 +63,7 @@ class _HookHandler(BaseHTTPRequestHandler):
     server: _Hook
     timeout = 10
 
-    def do_POST(self) -> None:  # noqa: N802 - the base class looks for this name
+    def do_POST(self) -> None:
         """Keep a message and answer as Slack does."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         is_ours = self.path == HOOK_PATH

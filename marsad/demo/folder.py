@@ -1,0 +1,125 @@
+"""The folder that a demonstration leaves behind: configuration, database, a page, the press."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from domain.errors import UsageError
+from marsad.demo.outlets import Outlet
+from marsad.demo.pages import PageMaker
+from marsad.demo.server import LOOPBACK, Site
+
+MARKER = ".marsad-demo"
+MAIL_CHANNEL, SLACK_CHANNEL = "desk-mail", "desk-slack"
+SLACK_ACTIVITIES = ("agreement",)  # the Slack channel hears of what was signed, the mailbox of all
+_WRITTEN = ("config.yaml", "marsad.db*", "page.html", "press.jsonl")
+_HEAD = """\
+# Written by `marsad demo`. The press and the two receivers answered on loopback ports that are
+# closed by now: look around with `hits`, `sql`, `match`; a new crawl would find nobody at home.
+"""
+
+
+def make_folder(path: Path) -> Path:
+    """Return ``path`` as a folder without a former demonstration's files.
+
+    Raises UsageError when something else lies there. Nothing but what a demonstration writes
+    is ever deleted.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_dir()):
+        raise UsageError(f"{path} is no folder; name another with --folder")
+    if path.exists() and any(path.iterdir()) and not (path / MARKER).exists():
+        raise UsageError(
+            f"{path} holds other files and no former demonstration; name another with --folder"
+        )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        for pattern in _WRITTEN:
+            for old in path.glob(pattern):
+                old.unlink()
+        (path / MARKER).write_text("made by `marsad demo`, which may overwrite its files here\n")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be used: {error.strerror}") from None
+    return path
+
+
+def write_config(folder: Path, sites: Sequence[Site], mail_port: int, webhook: str) -> Path:
+    """Write the configuration of the demonstration; every address in it is on loopback."""
+    channels = {
+        MAIL_CHANNEL: {
+            "type": "email",
+            "host": LOOPBACK,
+            "port": mail_port,
+            "security": "none",
+            "sender": "marsad@observatory.example",
+            "recipients": ["analyst@desk.example"],
+        },
+        SLACK_CHANNEL: {"type": "slack", "webhook_url": webhook},
+    }
+    rule = "defence-cooperation"
+    settings = {
+        "database": "sqlite:///marsad.db",
+        "crawler": {
+            "user_agent": "marsad-demo",
+            "delay": "20ms",
+            "allow_private_networks": True,  # the press is on loopback
+            "include": [],
+        },
+        "sources": [_source(site) for site in sites],
+        "rules": [rule],
+        "alerts": {
+            "max_age": "24h",
+            "channels": channels,
+            "routes": [
+                {"rules": [rule], "channels": [MAIL_CHANNEL]},
+                {
+                    "rules": [rule],
+                    "channels": [SLACK_CHANNEL],
+                    "activities": list(SLACK_ACTIVITIES),
+                },
+            ],
+        },
+    }
+    path = folder / "config.yaml"
+    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=100)
+    path.write_text(_HEAD + text, encoding="utf-8")
+    return path
+
+
+def write_samples(folder: Path, outlets: Sequence[Outlet], sample: str) -> None:
+    """Write the page of the article ``sample``, and the whole press with its labels."""
+    rows = []
+    for outlet in outlets:
+        for story in outlet.stories:
+            if story.id == sample:
+                page = PageMaker(outlet, f"https://{outlet.host}").article(story)
+                (folder / "page.html").write_text(page, encoding="utf-8")
+            row = {
+                "id": story.id,
+                "language": story.language,
+                "outlet": outlet.id,
+                "published_at": story.published.isoformat(),
+                "title": story.title,
+                "text": story.text,
+                "label": int(story.is_wanted),
+                "partners": story.partners,
+                "activities": story.activities,
+            }
+            rows.append(json.dumps(row, ensure_ascii=False))
+    (folder / "press.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def _source(site: Site) -> dict[str, object]:
+    outlet = site.outlet
+    return {
+        "id": outlet.id,
+        "name": outlet.name,
+        "url": f"{site.base}/",
+        "language": outlet.language,
+        "country": "DZ",
+        "tags": ["demo"],
+        "feeds": [site.base + outlet.feed_path],
+    }
