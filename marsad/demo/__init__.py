@@ -1,0 +1,153 @@
+"""The bundled demonstration: a small invented press, collected and told for real.
+
+It knows a press (``press/``), serves it on loopback with two receivers of alerts, and lets
+``marsad.crawling`` do what it does every day. It never knows how anything is collected, judged,
+stored or sent. ``marsad demo`` calls it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from domain.asking import HitQuery, HitRow
+from marsad.clock import utc_now
+from marsad.commands.formats import console_for_data
+from marsad.config import Config, load_config
+from marsad.crawling import Pass, crawl
+from marsad.demo.folder import SLACK_ACTIVITIES, make_folder, write_config, write_samples
+from marsad.demo.outlets import Outlet, load_press
+from marsad.demo.server import Site
+from marsad.demo.show import (
+    Figures,
+    show_alerts,
+    show_figures,
+    show_hits,
+    show_next,
+    show_start,
+    show_visits,
+)
+from marsad.demo.sinks import mail_sink, slack_sink
+from marsad.logs import configure
+from marsad.stores import open_store
+
+DEFAULT_FOLDER = "marsad-demo"
+_SAMPLE = "p007"  # the article whose page is left for `marsad match`
+_PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """What came of the demonstration."""
+
+    config: Config
+    config_path: Path
+    done: Pass
+    mails: list[EmailMessage]
+    posts: list[dict[str, Any]]
+
+
+def run_demo(folder: str | None, *, is_verbose: bool) -> int:
+    """Run and print the demonstration; return the exit code.
+
+    0 only when hits are stored and both receivers got every alert that these call for.
+    """
+    began = time.monotonic()
+    configure(is_verbose=is_verbose)
+    if not is_verbose:
+        logging.getLogger().setLevel(logging.CRITICAL)
+    place = make_folder(Path(folder or DEFAULT_FOLDER))
+    outlets = load_press(utc_now())
+    console = console_for_data()
+    show_start(console, len(outlets), sum(len(outlet.stories) for outlet in outlets))
+    with console.status("collecting ..."), _direct():
+        showing = asyncio.run(_perform(place, outlets))
+    hits = _stored_hits(showing.config)
+    return _report(console, showing, hits, time.monotonic() - began)
+
+
+async def _perform(folder: Path, outlets: tuple[Outlet, ...]) -> Showing:
+    """Serve the press, collect it, and gather what the receivers got."""
+    with ExitStack() as stack:
+        sites = [stack.enter_context(Site(outlet)) for outlet in outlets]
+        slack = stack.enter_context(slack_sink())
+        async with mail_sink() as mailbox:
+            path = write_config(folder, sites, mailbox.port, slack.url)
+            write_samples(folder, outlets, _SAMPLE)
+            config = load_config(path, {})
+            done = await crawl(config, {}, is_all=True)
+        return Showing(
+            config=config,
+            config_path=path,
+            done=done,
+            mails=mailbox.mails,
+            posts=slack.posts,
+        )
+
+
+@contextmanager
+def _direct() -> Iterator[None]:
+    """Leave out the machine's web proxy, which cannot reach our loopback."""
+    kept = {name: os.environ.pop(name) for name in _PROXIES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def _stored_hits(config: Config) -> list[HitRow]:
+    with open_store(config.database, must_exist=True) as store:
+        return list(store.hits(HitQuery(limit=None)))
+
+
+def _report(console: Console, showing: Showing, hits: list[HitRow], seconds: float) -> int:
+    recent = [hit for hit in hits if _is_recent(hit, showing.config.alerts.max_age)]
+    show_alerts(console, showing.mails, showing.posts)
+    show_hits(console, hits)
+    show_visits(console, showing.done)
+    show_figures(
+        console,
+        Figures(
+            outlets=len(showing.config.sources),
+            articles=sum(report.new_articles for report in showing.done.reports),
+            hits=len(hits),
+            older=len(hits) - len(recent),
+            mails=len(showing.mails),
+            posts=len(showing.posts),
+            seconds=seconds,
+        ),
+    )
+    fault = _fault(recent, len(showing.mails), len(showing.posts))
+    if fault:
+        Console(stderr=True).print(f"marsad: {fault}", highlight=False, soft_wrap=True)
+        return 1
+    show_next(console, showing.config_path)
+    return 0
+
+
+def _is_recent(hit: HitRow, max_age: timedelta) -> bool:
+    return hit.published_at is None or hit.matched_at - hit.published_at <= max_age
+
+
+def _fault(recent: list[HitRow], mails: int, posts: int) -> str:
+    """Say what is missing: a story is told once a channel, however many outlets tell it."""
+    if not recent:
+        return "no hit was stored"
+    by_mail = {hit.story_id for hit in recent}
+    by_slack = {h.story_id for h in recent if not set(SLACK_ACTIVITIES).isdisjoint(h.activities)}
+    if mails != len(by_mail):
+        return f"{len(by_mail)} e-mails were called for, {mails} arrived"
+    if posts != len(by_slack) or not posts:
+        return f"{len(by_slack)} Slack messages were called for, {posts} arrived"
+    return ""

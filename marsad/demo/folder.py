@@ -16,7 +16,7 @@ from marsad.demo.server import LOOPBACK, Site
 MARKER = ".marsad-demo"
 MAIL_CHANNEL, SLACK_CHANNEL = "desk-mail", "desk-slack"
 SLACK_ACTIVITIES = ("agreement",)  # the Slack channel hears of what was signed, the mailbox of all
-_WRITTEN = ("config.yaml", "marsad.db*", "page.html", "press.jsonl")
+_WRITTEN = ("config.yaml", "marsad.db", "marsad.db-*", "page.html", "press.jsonl")
 _HEAD = """\
 # Written by `marsad demo`. The press and the two receivers answered on loopback ports that are
 # closed by now: look around with `hits`, `sql`, `match`; a new crawl would find nobody at home.
