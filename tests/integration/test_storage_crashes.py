@@ -1,0 +1,136 @@
+"""Processes that die or meet: nothing half-stored, one daemon, whole copies."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from storage_promises import NOW, ROOT, filing, outlet, rows
+
+from domain.errors import BusyError
+from storage.store import Store
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    with Store.open(database_url) as opened:
+        opened.sync_sources([outlet("tsa"), outlet("elkhabar")], NOW)
+        yield opened
+
+
+WRITER = """
+import sys
+sys.path.insert(0, sys.argv[3])
+from domain.source import FetchState
+from storage_promises import NOW, MINUTE, filing, report
+from storage.store import Store
+store, seed = Store.open(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+for n in range(10_000):
+    state = FetchState(source_id="tsa", next_due=NOW + n * MINUTE, failures=n)
+    batch = [filing(f"{seed}-{n}-{m}") for m in range(12)]
+    store.file(batch, report("tsa", state, entries=n), NOW)
+    print(n, flush=True)
+"""
+
+
+def test_a_killed_writer_leaves_whole_filings_or_nothing(store: Store, database_url: str) -> None:
+    noise = random.Random(7)
+    promised = 0
+    for seed in range(6):
+        command = [
+            sys.executable,
+            "-c",
+            WRITER,
+            database_url,
+            str(seed),
+            str(Path(__file__).parent),
+        ]
+        writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+        time.sleep(noise.uniform(0.02, 0.6))
+        writer.send_signal(signal.SIGKILL)
+        promised += 12 * len(writer.stdout.read().split("\n")[:-1])
+        writer.wait()
+        writer.stdout.close()
+    ((stored,),) = rows(store, "SELECT count(*) FROM articles")
+    assert promised <= int(str(stored)) <= promised + 6 * 12
+    for part in ("v_hits", "v_alerts", "v_stories"):
+        assert rows(store, f"SELECT count(*) FROM {part}") == [(stored,)]
+    assert rows(store, "SELECT count(*) FROM v_evidence") == [(2 * int(str(stored)),)]
+    torn = "SELECT outlet, count(*) FROM articles GROUP BY outlet HAVING count(*) % 12 <> 0"
+    assert rows(store, torn) == []
+
+
+LOCKER = """
+import sys, time
+from storage.store import Store
+store = Store.open(sys.argv[1])
+with store.hold_daemon_lock():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_daemon_waits_for_the_end_of_the_first(store: Store, database_url: str) -> None:
+    command = [sys.executable, "-c", LOCKER, database_url]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert first.stdout is not None
+    assert first.stdout.readline() == "held\n"
+    with pytest.raises(BusyError) as refused, store.hold_daemon_lock():
+        pass
+    assert str(first.pid) in str(refused.value)
+    assert "\n" not in str(refused.value)
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    for _ in range(50):  # the server notices a dead client a moment later
+        try:
+            with store.hold_daemon_lock():
+                return
+        except BusyError:
+            time.sleep(0.1)
+    pytest.fail("the lock of a dead daemon stays")
+
+
+def test_two_stores_of_one_process_exclude_each_other(store: Store, database_url: str) -> None:
+    other = Store.open(database_url)
+    with store.hold_daemon_lock(), pytest.raises(BusyError), other.hold_daemon_lock():
+        pass
+    with other.hold_daemon_lock():
+        pass
+    other.close()
+
+
+def test_a_backup_is_whole_while_writing_goes_on(tmp_path: Path) -> None:
+    live = Store.open(f"sqlite:///{tmp_path}/live.db")
+    live.sync_sources([outlet("tsa")], NOW)
+    stop = threading.Event()
+
+    def write() -> None:
+        for n in range(10_000):
+            live.file([filing(f"{n}-{m}") for m in range(5)], None, NOW)
+            if stop.is_set():
+                return
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    time.sleep(0.3)
+    live.backup(tmp_path / "copy.db")
+    stop.set()
+    writer.join()
+    live.close()
+    copy = Store.open(f"sqlite:///{tmp_path}/copy.db")
+    ((articles,),) = rows(copy, "SELECT count(*) FROM articles")
+    assert int(str(articles)) % 5 == 0 < int(str(articles))
+    assert rows(copy, "SELECT count(*) FROM v_hits") == [(articles,)]
+    assert not copy.check()
+    copy.close()
