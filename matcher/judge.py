@@ -12,7 +12,7 @@ from domain.match import ACTIVITIES, Match, Verdict
 from matcher.concepts import Concepts
 from matcher.facts import Facts
 from matcher.language import identify
-from matcher.lexicon import load_lexicon
+from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
 from matcher.rules import Clause, Rule, load_rules
@@ -83,9 +83,9 @@ class Matcher:
             self._any_required |= mask
 
     @classmethod
-    def load(cls, rules: Sequence[str | Path], lexicon: Path | None = None) -> Matcher:
+    def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
         """Build from rule files or ids of bundled packs. Raises ConfigError with all faults."""
-        concepts = Concepts(load_lexicon(lexicon or LEXICON))
+        concepts = Concepts(lexicon or load_lexicon(LEXICON))
 
         def resolver(terms: Sequence[str]):  # type: ignore[no-untyped-def]
             concepts.add_phrases(terms)

@@ -36,7 +36,7 @@ _OTHER_SCRIPT = re.compile("[^\\W\\d_\u0000-\u024f\u0600-\u06ff\u0750-\u077f\ufb
 
 def identify(text: str, title: str = "") -> str:
     """Return fr, ar, en or und. Looks at the title and the beginning of the text."""
-    sample = f"{title} {text[:SAMPLE]}"
+    sample = f"{title[:SAMPLE]} {text[:SAMPLE]}"
     letters = len(_TOKEN.sub(lambda m: "x" * len(m[0]), sample).replace(" ", ""))
     arabic = len(_ARABIC.findall(sample)) + len(_ARABIC_FOREIGN.findall(sample))
     if letters and arabic > 0.4 * letters:
@@ -59,6 +59,6 @@ def _latin(sample: str) -> str:
 
 @lru_cache(maxsize=1)
 def _guesser() -> LanguageIdentifier:
-    guesser = LanguageIdentifier.from_pickled_model(MODEL_FILE)
+    guesser = LanguageIdentifier.from_model_file(MODEL_FILE)
     guesser.set_languages(["fr", "en", "ar"])
     return guesser

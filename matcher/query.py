@@ -76,6 +76,26 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Nothing:
+    """Stands for a query that could not be read, so that the rest of its file is checked."""
+
+    def holds(self, window: Window) -> bool:  # noqa: ARG002 - never holds
+        return False
+
+    def witnesses(self, window: Window) -> list[Mention]:  # noqa: ARG002
+        return []
+
+    def required(self) -> int | None:
+        return 0
+
+    def parts(self) -> Sequence[Node]:
+        return ()
+
+    def __str__(self) -> str:
+        return "nothing"
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """``@it``: the candidate asked about; ``@its``: its organisations and people."""
 
@@ -405,7 +425,11 @@ def parse(query: str, resolve: Callable[[str], int], named: Callable[[str], Node
 
 
 def _translated(query: str, error: UnexpectedInput) -> QueryError:
-    return QueryError(_complaint(query, error), max(error.line, 1), max(error.column, 1))
+    line, column = error.line, error.column
+    if line < 1:  # the end of the query has no place of its own
+        last = query.rstrip().split("\n")
+        line, column = len(last), len(last[-1]) + 1
+    return QueryError(_complaint(query, error), line, max(column, 1))
 
 
 def _complaint(query: str, error: UnexpectedInput) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from domain.match import ACTIVITIES
 from matcher import query
-from matcher.query import Node, QueryError
+from matcher.query import Node, Nothing, QueryError
 from matcher.reading import Window
 from matcher.yamlnodes import Faults, Reader, nearest, read
 
@@ -162,9 +162,7 @@ class _Draft:
             if name not in keys:
                 self.reader.fault(f"a rule needs {name!r}")
                 return None
-        require = self._query(keys["require"], resolve)
-        if require is None:
-            return None
+        require = self._query(keys["require"], resolve) or Nothing()
         if require.required() is None:
             keys["require"].fault("holds on every document: require at least one term outside NOT")
         activities: dict[str, Scored] = {}
@@ -271,13 +269,24 @@ class _Draft:
 def _place(reader: Reader, error: QueryError) -> None:
     """Record a query's fault at its place in the file, not at the start of the query."""
     mark = reader.node.start_mark
-    is_block = getattr(reader.node, "style", None) in ("|", ">")
+    style = getattr(reader.node, "style", None)
+    if style in ("|", ">"):
+        line = mark.line + 1 + error.line
+        column = error.column + _indent(reader.file, line)
+    elif error.line > 1:
+        line, column = mark.line + error.line, error.column
+    else:
+        line = mark.line + 1
+        column = mark.column + error.column + (1 if style in ("'", '"') else 0)
     reader.fault(str(error))
     fault = reader.faults.found.pop()
-    line = mark.line + error.line + (1 if is_block else 0)
-    column = error.column if is_block or error.line > 1 else mark.column + error.column
-    quoted = getattr(reader.node, "style", None) in ("'", '"')
-    reader.faults.found.append(replace(fault, line=line, column=column + (1 if quoted else 0)))
+    reader.faults.found.append(replace(fault, line=line, column=column))
+
+
+def _indent(file: str, line: int) -> int:
+    """The white space before a line of a block, which YAML takes away."""
+    text = Path(file).read_text(encoding="utf-8").splitlines()[line - 1]
+    return len(text) - len(text.lstrip())
 
 
 _WILDCARD = re.compile(r"\*")
