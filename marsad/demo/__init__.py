@@ -10,23 +10,33 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from domain.asking import HitQuery, HitRow
+from domain.source import VisitReport
 from marsad.clock import utc_now
 from marsad.commands.formats import console_for_data
 from marsad.config import Config, load_config
 from marsad.crawling import Pass, crawl
-from marsad.demo.folder import SLACK_ACTIVITIES, make_folder, write_config, write_samples
+from marsad.demo.folder import (
+    MAIL_CHANNEL,
+    SLACK_CHANNEL,
+    SLACK_PARTNERS,
+    make_folder,
+    write_config,
+    write_samples,
+)
 from marsad.demo.outlets import Outlet, load_press
 from marsad.demo.server import Site
 from marsad.demo.show import (
@@ -71,13 +81,14 @@ def run_demo(folder: str | None, *, is_verbose: bool) -> int:
     outlets = load_press(utc_now())
     console = console_for_data()
     show_start(console, len(outlets), sum(len(outlet.stories) for outlet in outlets))
-    with console.status("collecting ..."), _direct():
-        showing = asyncio.run(_perform(place, outlets))
-    hits = _stored_hits(showing.config)
-    return _report(console, showing, hits, time.monotonic() - began)
+    with console.status("collecting ...") as status, _direct():
+        showing = asyncio.run(_perform(place, outlets, status.update))
+    return _report(console, showing, time.monotonic() - began)
 
 
-async def _perform(folder: Path, outlets: tuple[Outlet, ...]) -> Showing:
+async def _perform(
+    folder: Path, outlets: tuple[Outlet, ...], say: Callable[[str], None]
+) -> Showing:
     """Serve the press, collect it, and gather what the receivers got."""
     with ExitStack() as stack:
         sites = [stack.enter_context(Site(outlet)) for outlet in outlets]
@@ -86,7 +97,13 @@ async def _perform(folder: Path, outlets: tuple[Outlet, ...]) -> Showing:
             path = write_config(folder, sites, mailbox.port, slack.url)
             write_samples(folder, outlets, _SAMPLE)
             config = load_config(path, {})
-            done = await crawl(config, {}, is_all=True)
+            visited = count(1)
+
+            def progress(report: VisitReport) -> None:
+                del report
+                say(f"collecting: {next(visited)} of {len(sites)} sources; then the alerts")
+
+            done = await crawl(config, {}, is_all=True, progress=progress)
         return Showing(
             config=config,
             config_path=path,
@@ -106,31 +123,31 @@ def _direct() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _stored_hits(config: Config) -> list[HitRow]:
-    with open_store(config.database, must_exist=True) as store:
-        return list(store.hits(HitQuery(limit=None)))
-
-
-def _report(console: Console, showing: Showing, hits: list[HitRow], seconds: float) -> int:
+def _report(console: Console, showing: Showing, seconds: float) -> int:
+    with open_store(showing.config.database, must_exist=True) as store:
+        hits = list(store.hits(HitQuery(limit=None)))
+        told = list(store.query("SELECT channel, story_id, state FROM v_alerts").rows)
     recent = [hit for hit in hits if _is_recent(hit, showing.config.alerts.max_age)]
     show_alerts(console, showing.mails, showing.posts)
     show_hits(console, hits)
     show_visits(console, showing.done)
-    show_figures(
-        console,
-        Figures(
-            outlets=len(showing.config.sources),
-            articles=sum(report.new_articles for report in showing.done.reports),
-            hits=len(hits),
-            older=len(hits) - len(recent),
-            mails=len(showing.mails),
-            posts=len(showing.posts),
-            seconds=seconds,
-        ),
+    figures = Figures(
+        outlets=len(showing.config.sources),
+        articles=sum(report.new_articles for report in showing.done.reports),
+        hits=len(hits),
+        older=len(hits) - len(recent),
+        mails=len(showing.mails),
+        posts=len(showing.posts),
+        seconds=seconds,
     )
-    fault = _fault(recent, len(showing.mails), len(showing.posts))
+    show_figures(console, figures)
+    fault = (
+        ("" if hits else "no hit was stored")
+        or _fault("e-mails", MAIL_CHANNEL, recent, told, len(showing.mails))
+        or _fault("Slack messages", SLACK_CHANNEL, _for_slack(recent), told, len(showing.posts))
+    )
     if fault:
-        Console(stderr=True).print(f"marsad: {fault}", highlight=False, soft_wrap=True)
+        print(f"marsad: {fault}", file=sys.stderr)
         return 1
     show_next(console, showing.config_path)
     return 0
@@ -140,14 +157,18 @@ def _is_recent(hit: HitRow, max_age: timedelta) -> bool:
     return hit.published_at is None or hit.matched_at - hit.published_at <= max_age
 
 
-def _fault(recent: list[HitRow], mails: int, posts: int) -> str:
-    """Say what is missing: a story is told once a channel, however many outlets tell it."""
-    if not recent:
-        return "no hit was stored"
-    by_mail = {hit.story_id for hit in recent}
-    by_slack = {h.story_id for h in recent if not set(SLACK_ACTIVITIES).isdisjoint(h.activities)}
-    if mails != len(by_mail):
-        return f"{len(by_mail)} e-mails were called for, {mails} arrived"
-    if posts != len(by_slack) or not posts:
-        return f"{len(by_slack)} Slack messages were called for, {posts} arrived"
+def _for_slack(hits: list[HitRow]) -> list[HitRow]:
+    return [hit for hit in hits if not set(SLACK_PARTNERS).isdisjoint(hit.partners)]
+
+
+def _fault(
+    what: str, channel: str, hits: list[HitRow], told: list[tuple[Any, ...]], arrived: int
+) -> str:
+    """Say what is missing: every story of ``hits`` must be told, and all that is told arrive."""
+    rows = [(story, state) for name, story, state in told if name == channel]
+    untold = {hit.story_id for hit in hits} - {story for story, state in rows if state == "sent"}
+    if untold or not hits:
+        return f"{len(untold)} stories were not sent as {what}" if hits else f"no {what} to send"
+    if arrived != len(rows):
+        return f"{len(rows)} {what} were sent, {arrived} arrived"
     return ""

@@ -15,7 +15,7 @@ from marsad.demo.server import LOOPBACK, Site
 
 MARKER = ".marsad-demo"
 MAIL_CHANNEL, SLACK_CHANNEL = "desk-mail", "desk-slack"
-SLACK_ACTIVITIES = ("agreement",)  # the Slack channel hears of what was signed, the mailbox of all
+SLACK_PARTNERS = ("US", "IT")  # the Slack channel hears of these, the mailbox of all
 _WRITTEN = ("config.yaml", "marsad.db", "marsad.db-*", "page.html", "press.jsonl")
 _HEAD = """\
 # Written by `marsad demo`. The press and the two receivers answered on loopback ports that are
@@ -78,7 +78,7 @@ def write_config(folder: Path, sites: Sequence[Site], mail_port: int, webhook: s
                 {
                     "rules": [rule],
                     "channels": [SLACK_CHANNEL],
-                    "activities": list(SLACK_ACTIVITIES),
+                    "partners": list(SLACK_PARTNERS),
                 },
             ],
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,9 +11,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from rich.box import ROUNDED
 from rich.console import Console
-from rich.panel import Panel
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +20,11 @@ from domain.asking import HitRow
 from marsad.commands.collect import visits_table
 from marsad.commands.formats import printable
 from marsad.crawling import Pass
-from marsad.demo.slack_text import render_message
+from marsad.demo.bidi import Paragraph, is_rtl, readable
+from marsad.demo.slack_text import INDENT, render_message
+
+_FACTS = ("Partners ", "Activities ", "People ", "When ")
+_BY_OUTLET = '"SELECT outlet, language, count(*) AS hits FROM v_hits GROUP BY outlet, language"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +56,13 @@ def show_alerts(
 ) -> None:
     """Print one mail and one Slack message as they arrived."""
     if mails:
-        mail = _richest(mails)
-        title = f"e-mail, 1 of {len(mails)}"
-        console.print(Panel(_mail(mail), title=title, title_align="left", box=ROUNDED))
+        _head(console, f"E-mail, 1 of {len(mails)}")
+        console.print(Paragraph(_mail(_richest(mails)), indent=INDENT))
+        console.print()
     if posts:
-        post = next((p for p in posts if not str(p.get("text", "")).isascii()), posts[0])
-        title = f"Slack message, 1 of {len(posts)}"
-        console.print(Panel(render_message(post), title=title, title_align="left", box=ROUNDED))
-    console.print()
+        _head(console, f"Slack message, 1 of {len(posts)}")
+        console.print(render_message(next((p for p in posts if _is_arabic(p)), posts[0])))
+        console.print()
 
 
 def show_hits(console: Console, hits: Iterable[HitRow]) -> None:
@@ -76,14 +79,14 @@ def show_hits(console: Console, hits: Iterable[HitRow]) -> None:
             ", ".join(row.activities),
             Text("✓", style="green") if row.alerted_at else Text("older", style="dim"),
         )
-    console.print(Text("Hits", style="bold"))
+    _head(console, "Hits")
     console.print(table)
     console.print()
 
 
 def show_visits(console: Console, done: Pass) -> None:
     """Print a line per source. One of them is down, as one always is."""
-    console.print(Text("Sources", style="bold"))
+    _head(console, "Sources")
     console.print(visits_table(done))
     console.print()
 
@@ -105,7 +108,7 @@ def show_figures(console: Console, figures: Figures) -> None:
 def show_next(console: Console, config: Path) -> None:
     """Print commands that work on what the demonstration left behind."""
     console.print()
-    console.print(Text("Look around", style="bold"))
+    _head(console, "Look around")
     for command, why in next_commands(config):
         console.print(Text(f"  # {why}", style="dim"), soft_wrap=True)
         console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
@@ -119,7 +122,7 @@ def next_commands(config: Path) -> list[tuple[str, str]]:
         (f"{start} hits", "the stored hits; --partner US, --activity exercise, --language ar ..."),
         (f"{start} hits --language ar --format csv", "for a spreadsheet or a program"),
         (
-            f'{start} sql "SELECT outlet, language, count(*) AS hits FROM v_hits GROUP BY 1, 2"',
+            f"{start} sql {_BY_OUTLET}",
             "read-only SQL on documented views",
         ),
         (
@@ -151,24 +154,35 @@ def _from_here(path: Path) -> Path:
 
 
 def _quoted(path: Path) -> str:
-    import shlex  # noqa: PLC0415
-
     return shlex.quote(str(path))
 
 
+def _head(console: Console, title: str) -> None:
+    console.print(Rule(Text(title, style="bold"), align="left", style="dim"))
+
+
+def _is_arabic(post: Mapping[str, Any]) -> bool:
+    return any("\u0600" <= c <= "\u06ff" for c in str(post.get("text", "")))
+
+
 def _richest(mails: Sequence[EmailMessage]) -> EmailMessage:
-    """Choose the mail that says most: it shows what all of them may hold."""
-    return max(mails, key=lambda mail: sum(line[:1].isalpha() for line in _lines(mail)))
+    """Choose the mail in Latin letters that says most: it shows what all of them may hold."""
+    latin = [mail for mail in mails if not is_rtl(_lines(mail)[0])] or list(mails)
+    return max(latin, key=lambda mail: (_facts(mail), len(_lines(mail))))
+
+
+def _facts(mail: EmailMessage) -> int:
+    return sum(line.startswith(_FACTS) for line in _lines(mail))
 
 
 def _mail(mail: EmailMessage) -> Text:
     text = Text()
     for name in ("From", "To", "Subject"):
-        text.append(f"{name}: ", style="dim")
-        text.append(printable(str(mail[name])) + "\n", style="bold" if name == "Subject" else "")
+        text.append(f"{name + ':':<9}", style="dim")
+        text.append(readable(str(mail[name])) + "\n", style="bold" if name == "Subject" else "")
     for line in _lines(mail):
         text.append("\n")
-        text.append(printable(line))
+        text.append(line if is_rtl(line) else readable(line))
     return text
 
 

@@ -8,10 +8,11 @@ from html import unescape
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.rule import Rule
 from rich.text import Text
 
-from marsad.commands.formats import printable
+from marsad.demo.bidi import Paragraph, is_rtl, readable
+
+INDENT = "  "
 
 _TOKEN = re.compile(r"<(?P<url>[^|<>]+)\|(?P<label>[^<>]*)>|\*(?P<bold>[^*\n]+)\*")
 _ISOLATES = re.compile("[\u2066-\u2069]")
@@ -22,27 +23,26 @@ def render_message(payload: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = []
     for block in payload.get("blocks", ()):
         if block["type"] == "divider":
-            parts.append(Rule(style="dim"))
+            parts.append(Text())
         elif block["type"] == "context":
             for element in block["elements"]:
                 parts.append(render_mrkdwn(element["text"], style="dim"))
         else:
             parts.append(render_mrkdwn(block["text"]["text"]))
-    while parts and isinstance(parts[-1], Rule):
+    while parts and isinstance(parts[-1], Text):
         parts.pop()
     return Group(*parts)
 
 
-def render_mrkdwn(source: str, *, style: str = "") -> Text:
+def render_mrkdwn(source: str, *, style: str = "") -> Group:
     """Return Slack's markup as styled text: bold, links, quotes."""
-    lines = []
-    for line in source.split("\n"):
-        quote = line.startswith("> ")
-        text = _spans(line.removeprefix("> "), style)
-        if quote:
-            text = Text("▎ ", style="dim").append_text(text)
-        lines.append(text)
-    return Text("\n").join(lines)
+    lines = source.split("\n")
+    return Group(*(_line(line, style) for line in lines))
+
+
+def _line(line: str, style: str) -> Paragraph:
+    indent = f"{INDENT}▎ " if line.startswith("> ") else INDENT
+    return Paragraph(_spans(line.removeprefix("> "), style), indent=indent)
 
 
 def _spans(line: str, style: str) -> Text:
@@ -51,23 +51,15 @@ def _spans(line: str, style: str) -> Text:
     for token in _TOKEN.finditer(bare):
         text.append(_plain(bare[position : token.start()]))
         if token["bold"] is not None:
-            inner = _TOKEN.fullmatch(token["bold"])
-            words = inner["label"] if inner and inner["label"] else token["bold"]
-            text.append(_plain(words), style="bold")
+            link = _TOKEN.fullmatch(token["bold"])
+            text.append(_plain(link["label"] if link else token["bold"]), style="bold")
         else:
-            text.append(_plain(token["label"]), style="bold underline")
+            text.append(_plain(token["label"]), style="underline")
         position = token.end()
-    text.append(_plain(bare[position:]))
-    return _isolated(text)
+    rest = bare[position:]
+    text.append(_plain(rest) if is_rtl(text.plain + rest) else readable(unescape(rest)))
+    return text
 
 
 def _plain(words: str) -> str:
-    safe = unescape(words)
-    return "".join(c if c.isprintable() else " " for c in safe)
-
-
-def _isolated(text: Text) -> Text:
-    """Keep a line with Arabic together, whatever else it holds."""
-    if printable(text.plain) == text.plain:
-        return text
-    return Text("\u2067").append_text(text).append("\u2069")
+    return "".join(c if c.isprintable() else " " for c in unescape(words))

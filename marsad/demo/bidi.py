@@ -1,0 +1,54 @@
+"""Lines of two directions on a terminal, which lays out each row for itself."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from marsad.commands.formats import printable
+
+_RLI, _PDI = "\u2067", "\u2069"
+_RUN = re.compile(r"[\u0600-\u06ff]+(?:[\s\"«»()\[\]،؛:.-]+[\u0600-\u06ff]+)*")
+
+
+def is_rtl(line: str) -> bool:
+    """Whether a line is to be laid out from right to left: as its first letter says."""
+    for letter in line:
+        direction = unicodedata.bidirectional(letter)
+        if direction in ("L", "R", "AL"):
+            latin = sum(unicodedata.bidirectional(c) == "L" for c in line)
+            arabic = sum(unicodedata.bidirectional(c) in ("R", "AL") for c in line)
+            return direction != "L" and arabic > latin
+    return False
+
+
+def readable(line: str) -> str:
+    """Make a line from outside safe, its Arabic kept together and in its place."""
+    safe = "".join(c if c.isprintable() else " " for c in line)
+    return printable(safe) if is_rtl(safe) else _RUN.sub(lambda m: printable(m[0]), safe)
+
+
+class Paragraph:
+    """Styled text that isolates each row after wrapping, where it is Arabic."""
+
+    def __init__(self, text: Text, *, indent: str = "") -> None:
+        self._text = text
+        self._indent = indent
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield a text a row."""
+        width = max(20, options.max_width - len(self._indent) - 2)
+        for line in self._text.split("\n", allow_blank=True):
+            yield from self._rows(console, line, width)
+
+    def _rows(self, console: Console, line: Text, width: int) -> Iterator[Text]:
+        rtl = is_rtl(line.plain)
+        for row in line.wrap(console, width) or [Text()]:
+            row.rstrip()
+            shown = Text(self._indent, style="dim", end="\n")
+            part = Text().append_text(row)
+            yield shown.append_text(Text(_RLI).append_text(part).append(_PDI) if rtl else part)
