@@ -40,6 +40,7 @@ def make_folder(path: Path) -> Path:
         for pattern in _WRITTEN:
             for old in path.glob(pattern):
                 old.unlink()
+        (path / ".gitignore").write_text("*\n")  # a demonstration in a checkout is no change of it
         (path / MARKER).write_text("made by `marsad demo`, which may overwrite its files here\n")
     except OSError as error:
         raise UsageError(f"{path} cannot be used: {error.strerror}") from None
