@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No deadline: the machine's load is not the code's. The same examples at every run: a test
+# that fails now and then teaches people to run it again.
+settings.register_profile("marsad", deadline=None, derandomize=True)
+settings.load_profile("marsad")
 
 ROOT = Path(__file__).resolve().parent.parent
 
