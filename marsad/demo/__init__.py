@@ -12,12 +12,11 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +96,11 @@ async def _perform(
             path = write_config(folder, sites, mailbox.port, slack.url)
             write_samples(folder, outlets, _SAMPLE)
             config = load_config(path, {})
-            visited = count(1)
+            left = [site.outlet.id for site in sites]
 
             def progress(report: VisitReport) -> None:
-                del report
-                say(f"collecting: {next(visited)} of {len(sites)} sources; then the alerts")
+                left.remove(report.source_id)
+                say(f"collecting, {len(left)} sources left" if left else "delivering the alerts")
 
             done = await crawl(config, {}, is_all=True, progress=progress)
         return Showing(
@@ -143,8 +142,8 @@ def _report(console: Console, showing: Showing, seconds: float) -> int:
     show_figures(console, figures)
     fault = (
         ("" if hits else "no hit was stored")
-        or _fault("e-mails", MAIL_CHANNEL, recent, told, len(showing.mails))
-        or _fault("Slack messages", SLACK_CHANNEL, _for_slack(recent), told, len(showing.posts))
+        or missing("e-mails", MAIL_CHANNEL, recent, told, len(showing.mails))
+        or missing("Slack messages", SLACK_CHANNEL, _for_slack(recent), told, len(showing.posts))
     )
     if fault:
         print(f"marsad: {fault}", file=sys.stderr)
@@ -161,8 +160,8 @@ def _for_slack(hits: list[HitRow]) -> list[HitRow]:
     return [hit for hit in hits if not set(SLACK_PARTNERS).isdisjoint(hit.partners)]
 
 
-def _fault(
-    what: str, channel: str, hits: list[HitRow], told: list[tuple[Any, ...]], arrived: int
+def missing(
+    what: str, channel: str, hits: list[HitRow], told: Sequence[tuple[Any, ...]], arrived: int
 ) -> str:
     """Say what is missing: every story of ``hits`` must be told, and all that is told arrive."""
     rows = [(story, state) for name, story, state in told if name == channel]

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.text import Text
 
 from marsad.commands.formats import printable
@@ -28,8 +29,23 @@ def is_rtl(line: str) -> bool:
 
 def readable(line: str) -> str:
     """Make a line from outside safe, its Arabic kept together and in its place."""
-    safe = "".join(c if c.isprintable() else " " for c in line)
-    return printable(safe) if is_rtl(safe) else _RUN.sub(lambda m: printable(m[0]), safe)
+    safe = without_controls(line)
+    return printable(safe) if is_rtl(safe) else _isolated_runs(safe)
+
+
+def for_paragraph(line: str) -> str:
+    """Make a line from outside safe for a Paragraph, which isolates Arabic rows itself."""
+    safe = without_controls(line)
+    return safe if is_rtl(safe) else _isolated_runs(safe)
+
+
+def without_controls(text: str) -> str:
+    """Replace what could steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _isolated_runs(line: str) -> str:
+    return _RUN.sub(lambda run: printable(run[0]), line)
 
 
 class Paragraph:
@@ -41,9 +57,13 @@ class Paragraph:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield a text a row."""
-        width = max(20, options.max_width - len(self._indent) - 2)
+        width = max(1, options.max_width - len(self._indent))
         for line in self._text.split("\n", allow_blank=True):
             yield from self._rows(console, line, width)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Say how wide the text wants to be, for the columns of a table."""
+        return Measurement.get(console, options, Text(self._indent).append_text(self._text))
 
     def _rows(self, console: Console, line: Text, width: int) -> Iterator[Text]:
         rtl = is_rtl(line.plain)

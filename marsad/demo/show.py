@@ -18,9 +18,8 @@ from rich.text import Text
 
 from domain.asking import HitRow
 from marsad.commands.collect import visits_table
-from marsad.commands.formats import printable
 from marsad.crawling import Pass
-from marsad.demo.bidi import Paragraph, is_rtl, readable
+from marsad.demo.bidi import Paragraph, for_paragraph, is_rtl, readable
 from marsad.demo.slack_text import INDENT, render_message
 
 _FACTS = ("Partners ", "Activities ", "People ", "When ")
@@ -74,7 +73,7 @@ def show_hits(console: Console, hits: Iterable[HitRow]) -> None:
         table.add_row(
             row.outlet,
             row.language,
-            Text(printable(row.title)),
+            Paragraph(Text(for_paragraph(row.title))),
             " ".join(row.partners),
             ", ".join(row.activities),
             Text("✓", style="green") if row.alerted_at else Text("older", style="dim"),
@@ -182,7 +181,7 @@ def _mail(mail: EmailMessage) -> Text:
         text.append(readable(str(mail[name])) + "\n", style="bold" if name == "Subject" else "")
     for line in _lines(mail):
         text.append("\n")
-        text.append(line if is_rtl(line) else readable(line))
+        text.append(for_paragraph(line))
     return text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from marsad.demo.bidi import Paragraph, is_rtl, readable
+from marsad.demo.bidi import Paragraph, for_paragraph, is_rtl, without_controls
 
 INDENT = "  "
 
@@ -56,10 +56,10 @@ def _spans(line: str, style: str) -> Text:
         else:
             text.append(_plain(token["label"]), style="underline")
         position = token.end()
-    rest = bare[position:]
-    text.append(_plain(rest) if is_rtl(text.plain + rest) else readable(unescape(rest)))
+    rest = unescape(bare[position:])
+    text.append(without_controls(rest) if is_rtl(text.plain + rest) else for_paragraph(rest))
     return text
 
 
 def _plain(words: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in unescape(words))
+    return without_controls(unescape(words))

@@ -13,8 +13,10 @@ from rich.console import Console
 
 from crawler.extraction import extract_page
 from crawler.feeds import parse_feed
+from domain.asking import HitRow
 from domain.errors import UsageError
 from marsad.config import load_config
+from marsad.demo import missing
 from marsad.demo.bidi import Paragraph, is_rtl, readable
 from marsad.demo.feeds import write_feed
 from marsad.demo.folder import make_folder, write_config, write_samples
@@ -232,3 +234,47 @@ class TestShowing:
         from rich.text import Text  # noqa: PLC0415
 
         assert self.shown(Paragraph(Text("a\n\nb"))) == "a\n\nb\n"
+
+
+class TestVerdict:
+    """The exit code says whether every story was told and everything told arrived."""
+
+    HIT = HitRow(
+        hit_id=1,
+        rule="defence-cooperation",
+        score=0.9,
+        matched_at=NOW,
+        published_at=NOW - timedelta(hours=2),
+        outlet="a",
+        language="fr",
+        country="DZ",
+        title="t",
+        url="http://a/1",
+        partners=("US",),
+        activities=("visit",),
+        persons=(),
+        organisations=(),
+        story_id=7,
+        snippet="",
+        alerted_at=NOW,
+    )
+
+    @pytest.mark.parametrize(
+        ("told", "arrived", "fault"),
+        [
+            ([("desk-mail", 7, "sent")], 1, ""),
+            ([("desk-mail", 7, "sent")], 0, "1 e-mails were sent, 0 arrived"),
+            ([("desk-mail", 7, "pending")], 0, "1 stories were not sent as e-mails"),
+            ([("desk-slack", 7, "sent")], 1, "1 stories were not sent as e-mails"),
+            ([("desk-mail", 7, "sent"), ("desk-mail", 7, "failed")], 1, "2 e-mails were sent"),
+        ],
+    )
+    def test_names_what_is_missing(
+        self, told: list[tuple[str, int, str]], arrived: int, fault: str
+    ) -> None:
+        said = missing("e-mails", "desk-mail", [self.HIT], told, arrived)
+        assert said.startswith(fault)
+        assert bool(said) == bool(fault)
+
+    def test_nothing_to_tell_is_a_fault_too(self) -> None:
+        assert missing("e-mails", "desk-mail", [], [], 0) == "no e-mails to send"
