@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from matcher.concepts import Concepts
@@ -20,6 +21,15 @@ _GROUPS = {
     "exercise": "exercise",
     "organisation": "organisation",
 }
+# A paragraph that begins so points to other articles: no word of it is evidence for this one.
+_POINTER = re.compile(
+    r"^[\s>»•*\-–—]*(?:lire (?:aussi|également|encore)|[àa] lire|voir aussi"
+    r"|sur le même (?:sujet|thème)|articles? (?:lié|similaire)s?|see also"
+    r"|read (?:also|more)|also read|related(?: posts| articles)?"
+    r"|(?:ا|إ|أ)قر(?:أ|ا) (?:أ|ا)يض(?:ا|ًا|اً)|(?:مواضيع|مقالات) ذات صلة|طالع (?:أ|ا)يضا)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 # Words before a capital's name that make it a place: « à Washington », in Moscow, في موسكو.
 _PLACE_WORDS = frozenset(
     match_form(w)
@@ -59,6 +69,7 @@ class Resolver:
     def resolve(self, reading: Reading, mentions: list[Mention]) -> list[Mention]:
         """Return those of ``mentions`` that count, in order of their starts."""
         mentions.sort(key=lambda m: (m.start, -m.end))
+        mentions = _without_pointers(reading, mentions)
         mentions = self._without_inner_names(mentions)
         sure = [m for m in mentions if m.kind <= FormKind.COMPOUND]
         if len(sure) == len(mentions):
@@ -133,6 +144,19 @@ class Resolver:
             number = self._sentence(reading, mention)
             masks[number] = masks.get(number, 0) | 1 << mention.concept
         return masks
+
+
+def _without_pointers(reading: Reading, mentions: list[Mention]) -> list[Mention]:
+    """Drop what stands in lines that only point to other articles."""
+    text = reading.text.original
+    lines = []
+    for pointer in _POINTER.finditer(text):
+        end = text.find("\n", pointer.end())
+        lines.append((pointer.start(), len(text) if end < 0 else end))
+    if not lines:
+        return mentions
+    start = reading.text.start
+    return [m for m in mentions if not any(a <= start(m.start) < b for a, b in lines)]
 
 
 def _is_inside(inner: Mention, outer: Mention) -> bool:
