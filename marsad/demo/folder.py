@@ -49,17 +49,6 @@ def make_folder(path: Path) -> Path:
 
 def write_config(folder: Path, sites: Sequence[Site], mail_port: int, webhook: str) -> Path:
     """Write the configuration of the demonstration; every address in it is on loopback."""
-    channels = {
-        MAIL_CHANNEL: {
-            "type": "email",
-            "host": LOOPBACK,
-            "port": mail_port,
-            "security": "none",
-            "sender": "marsad@observatory.example",
-            "recipients": ["analyst@desk.example"],
-        },
-        SLACK_CHANNEL: {"type": "slack", "webhook_url": webhook},
-    }
     rule = "defence-cooperation"
     settings = {
         "database": "sqlite:///marsad.db",
@@ -71,23 +60,29 @@ def write_config(folder: Path, sites: Sequence[Site], mail_port: int, webhook: s
         },
         "sources": [_source(site) for site in sites],
         "rules": [rule],
-        "alerts": {
-            "max_age": "24h",
-            "channels": channels,
-            "routes": [
-                {"rules": [rule], "channels": [MAIL_CHANNEL]},
-                {
-                    "rules": [rule],
-                    "channels": [SLACK_CHANNEL],
-                    "partners": list(SLACK_PARTNERS),
-                },
-            ],
-        },
+        "alerts": _alerts(rule, mail_port, webhook),
     }
     path = folder / "config.yaml"
     text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False, width=100)
     path.write_text(_HEAD + text, encoding="utf-8")
     return path
+
+
+def _alerts(rule: str, mail_port: int, webhook: str) -> dict[str, object]:
+    mail = {
+        "type": "email",
+        "host": LOOPBACK,
+        "port": mail_port,
+        "security": "none",
+        "sender": "marsad@observatory.example",
+        "recipients": ["analyst@desk.example"],
+    }
+    slack_route = {"rules": [rule], "channels": [SLACK_CHANNEL], "partners": list(SLACK_PARTNERS)}
+    return {
+        "max_age": "24h",
+        "channels": {MAIL_CHANNEL: mail, SLACK_CHANNEL: {"type": "slack", "webhook_url": webhook}},
+        "routes": [{"rules": [rule], "channels": [MAIL_CHANNEL]}, slack_route],
+    }
 
 
 def write_samples(folder: Path, outlets: Sequence[Outlet], sample: str) -> None:
