@@ -201,7 +201,8 @@ class ScrapyFetcher:
 
     def _refused(self, error: Exception, url: str) -> RefusedError:
         if isinstance(error, RobotsForbidsError):
-            return RefusedError(str(error), url=url, outcome=VisitOutcome.ROBOTS)
+            outcome = VisitOutcome.NETWORK if error.is_down else VisitOutcome.ROBOTS
+            return RefusedError(str(error), url=url, outcome=outcome)
         known = self._resolver.refusal_of(urlsplit(url).hostname or "")
         if isinstance(error, CannotResolveHostError) and known is None:
             known = "a redirect led to a name or address that cannot be dialled"

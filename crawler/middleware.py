@@ -18,7 +18,11 @@ SKIP_ROBOTS = "marsad_skip_robots"
 
 
 class RobotsForbidsError(IgnoreRequest):
-    """robots.txt forbids the request; the message says which and why."""
+    """robots.txt forbids the request, or nobody answered for it; the message says which."""
+
+    def __init__(self, message: str, *, is_down: bool) -> None:
+        self.is_down = is_down
+        super().__init__(message)
 
 
 class TooManyRedirectsError(IgnoreRequest):
@@ -49,7 +53,7 @@ class RobotsMiddleware:
         if permission.crawl_delay is not None:
             self._slow_down(request, permission.crawl_delay.total_seconds())
         if not permission.allowed:
-            raise RobotsForbidsError(permission.reason)
+            raise RobotsForbidsError(permission.reason, is_down=permission.is_down)
 
     def _slow_down(self, request: Request, delay: float) -> None:
         """Raise the pause between two requests to this host, now and when its slot is made anew."""

@@ -20,6 +20,7 @@ from crawler.urls import origin_of
 
 FRESH = timedelta(days=1)
 FRESH_AFTER_FAILURE = timedelta(hours=1)
+FRESH_WHILE_DOWN = timedelta(minutes=2)  # the pace of visits backs off by itself
 MAX_BYTES = 512 * 1024  # RFC 9309 asks for at least 500 kibibytes
 MAX_CRAWL_DELAY = timedelta(minutes=5)  # a longer one would make a visit last for days
 _REMEMBERED = 512
@@ -34,6 +35,7 @@ class Permission:
     allowed: bool
     reason: str = ""  # one line, when forbidden
     crawl_delay: timedelta | None = None
+    is_down: bool = False  # nobody answered: a fault of the network, not a wish of the outlet
 
 
 class RobotsGate:
@@ -61,8 +63,11 @@ class RobotsGate:
         if rules is None:
             if 400 <= record.status < 500:
                 return Permission(allowed=True)
-            what = f"HTTP {record.status}" if record.status else "cannot be reached"
-            return Permission(allowed=False, reason=f"robots.txt of {origin}: {what}; not now")
+            if not record.status:
+                reason = f"{origin} cannot be reached (asked for robots.txt)"
+                return Permission(allowed=False, reason=reason, is_down=True)
+            reason = f"robots.txt of {origin}: HTTP {record.status}; not now"
+            return Permission(allowed=False, reason=reason)
         delay = rules.crawl_delay(self._agent)
         wait = min(timedelta(seconds=float(delay)), MAX_CRAWL_DELAY) if delay else None
         if rules.can_fetch(url, self._agent):
@@ -104,6 +109,8 @@ class RobotsGate:
 
     def _is_fresh(self, record: RobotsRecord) -> bool:
         limit = FRESH if 200 <= record.status < 500 else FRESH_AFTER_FAILURE
+        if not record.status:
+            limit = FRESH_WHILE_DOWN
         return timedelta(0) <= self._clock() - record.fetched_at < limit
 
 

@@ -12,7 +12,16 @@ import structlog
 
 # Line breaks and terminal escapes in a title or a server's answer must not forge log lines.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_NOISY = ("scrapy", "twisted", "apscheduler", "filelock", "trafilatura", "htmldate", "urllib3")
+_NOISY = (
+    "scrapy",
+    "twisted",
+    "apscheduler",
+    "filelock",
+    "trafilatura",
+    "htmldate",
+    "urllib3",
+    "alembic",
+)
 
 
 def configure(

@@ -361,7 +361,7 @@ async def test_a_name_that_does_not_resolve_is_a_network_failure():
 
     async with local_press() as press, Stage(lookup=lookup) as stage:
         report = await stage.visit(source(press, feeds=("http://nowhere.example/feed",)))
-        assert report.outcome is VisitOutcome.ROBOTS
+        assert report.outcome is VisitOutcome.NETWORK
         stage.shelf.records["http://nowhere.example"] = RobotsRecord(
             origin="http://nowhere.example", body=b"", status=404, fetched_at=stage.clock.now
         )

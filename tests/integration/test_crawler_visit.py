@@ -126,7 +126,7 @@ async def test_failures_are_told_apart():
             assert report.state.outcome is outcome
             assert report.state.validators == () or outcome is VisitOutcome.EMPTY
         report = await stage.visit(source(press, feeds=(closed,)))
-        assert report.outcome is VisitOutcome.ROBOTS  # a host that is down has no robots.txt
+        assert report.outcome is VisitOutcome.NETWORK
         assert "cannot be reached" in report.reason
         report = await stage.visit(source(press, feeds=()))
         assert report.outcome is VisitOutcome.NO_WAY_IN
