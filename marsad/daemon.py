@@ -27,15 +27,27 @@ async def run(config: Config, environment: Mapping[str, str]) -> None:
     store = await asyncio.to_thread(open_store, config.database)
     try:
         with store.hold_daemon_lock():
-            house = build_house(config, environment, store)
-            await _serve(house)
+            await _run(build_house(config, environment, store))
     finally:
         store.close()
 
 
-async def _serve(house: House) -> None:
+async def _run(house: House) -> None:
     stop = _stop_on_signals()
-    await asyncio.to_thread(house.store.sync_sources, house.config.sources, house.clock())
+    loading = asyncio.create_task(house.workers.ready())
+    try:
+        await asyncio.to_thread(house.store.sync_sources, house.config.sources, house.clock())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if loading.done():
+            loading.result()  # a rule that does not load ends it here
+            await _serve(house, stop)
+    finally:
+        loading.cancel()
+        await house.close()
+
+
+async def _serve(house: House, stop: asyncio.Event) -> None:
     await house.collector.start()
     scheduler = AsyncIOScheduler(timezone="UTC")
     # A late tick is made up once, never dropped; a slow one is not doubled.
@@ -70,11 +82,15 @@ async def _serve(house: House) -> None:
 async def _close(house: House, scheduler: AsyncIOScheduler, telling: asyncio.Task[None]) -> None:
     _log.info("marsad stops")
     scheduler.shutdown(wait=False)
-    await house.collector.stop(STOP_WITHIN / 2)
+    await asyncio.gather(house.collector.stop(STOP_WITHIN / 2), _finish(telling))
+
+
+async def _finish(telling: asyncio.Task[None]) -> None:
+    """Let the message that is being sent arrive; one that hangs is handed back."""
     _, late = await asyncio.wait({telling}, timeout=STOP_WITHIN / 2)
     for task in late:
         task.cancel()
-    await house.close()
+    await asyncio.wait({telling}, timeout=STOP_WITHIN / 4)
 
 
 async def _tick(house: House) -> None:

@@ -35,6 +35,7 @@ class House:
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
+    is_telling: bool
 
     async def close(self) -> None:
         """Give back what was opened, the store last."""
@@ -87,4 +88,5 @@ def build_house(
         sources=sources,
         channels=channels,
         clock=clock,
+        is_telling=is_telling,
     )

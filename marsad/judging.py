@@ -6,24 +6,34 @@ import signal
 from collections.abc import Sequence
 
 from domain.article import Document
-from domain.errors import MatchError
+from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
 from matcher.judge import Matcher
 
 # A worker process is one task at a time and has no composition root of its own; this is its
-# only state, set by its initializer.
-_matcher: list[Matcher] = []
+# only state, set by its initializer: the matcher, or why there is none.
+_state: list[Matcher | MarsadError] = []
 
 
 def start_worker(rules: Sequence[str]) -> None:
-    """Prepare a worker process: load the matcher, leave signals to the parent."""
+    """Prepare a worker process: load the matcher, leave signals to the parent.
+
+    A rule that does not load is the answer of every call: an initializer that fails would
+    only be started over and over.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _matcher[:] = [Matcher.load(rules)]
+    try:
+        _state[:] = [Matcher.load(rules)]
+    except MarsadError as error:
+        _state[:] = [error]
 
 
 def judge(documents: Sequence[Document]) -> list[Verdict]:
-    """Judge documents in the order given."""
-    if not _matcher:
+    """Judge documents in the order given. Raises ConfigError when the rules do not load."""
+    if not _state:
         raise MatchError("the worker has no matcher")
-    return [_matcher[0].judge(document) for document in documents]
+    matcher = _state[0]
+    if isinstance(matcher, MarsadError):
+        raise matcher
+    return [matcher.judge(document) for document in documents]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
 
 from alerts.routing import plan
 from alerts.settings import AlertSettings
@@ -21,6 +22,20 @@ from storage.store import Store
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = (0.5, 1, 2, 5, 10, 15, 30)  # waits for a database that is locked or down
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def _patiently(write: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    """Write, waiting out a database that is locked or down: nothing is lost for it."""
+    for wait in _RETRY_SECONDS:
+        try:
+            return await asyncio.to_thread(write, *args, **kwargs)
+        except StoreError as error:
+            _log.warning("the store refused a commit: %s; again in %g s", error, wait)
+            await asyncio.sleep(wait)
+    return await asyncio.to_thread(write, *args, **kwargs)
 
 
 class NewsDesk:
@@ -57,12 +72,11 @@ class NewsDesk:
         """See ``crawler.ports.Desk``."""
         filings = [await self._filing(article) for article in articles]
         self._failpoint("before-file")
-        filed = await self._commit(filings, report)
+        filed: Filed = await _patiently(self._store.file, filings, report, self._clock())
         self._failpoint("after-file")
-        for filing in filings:
-            if filing.matches:
-                source = filing.article.source_id
-                self.hits[source] = self.hits.get(source, 0) + 1
+        if filed.hits:  # what is filed together is of one source
+            source = articles[0].source_id
+            self.hits[source] = self.hits.get(source, 0) + filed.hits
         if report is not None:
             self.reports[report.source_id] = report
         if filed.deliveries:
@@ -96,16 +110,6 @@ class NewsDesk:
             source_tags=source.tags if source else (),
         )
         return Filing(article=judged, matches=verdict.matches, deliveries=deliveries)
-
-    async def _commit(self, filings: Sequence[Filing], report: VisitReport | None) -> Filed:
-        """File, waiting out a database that is locked or down: nothing is lost for it."""
-        for wait in _RETRY_SECONDS:
-            try:
-                return await asyncio.to_thread(self._store.file, filings, report, self._clock())
-            except StoreError as error:
-                _log.warning("the store refused a commit: %s; again in %g s", error, wait)
-                await asyncio.sleep(wait)
-        return await asyncio.to_thread(self._store.file, filings, report, self._clock())
 
 
 class StoredRobots:
@@ -153,7 +157,8 @@ class StoredOutbox:
         next_try: datetime | None,
     ) -> None:
         """See ``alerts.ports.Outbox``."""
-        await asyncio.to_thread(self._store.settle, deliveries, outcome, now, next_try)
+        # What was sent must be marked, or it is sent again.
+        await _patiently(self._store.settle, deliveries, outcome, now, next_try)
 
     async def next_due(self, channel: str) -> datetime | None:
         """See ``alerts.ports.Outbox``."""

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from marsad.judging import start_worker
+from marsad.judging import judge, start_worker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,6 +55,10 @@ class WorkerPool:
                 f"the process of {function.__name__} died (exit code {error.exitcode})"
             ) from None
         return result
+
+    async def ready(self) -> None:
+        """Wait until the rules are loaded. Raises ConfigError when they are wrong."""
+        await self.call(judge, [])
 
     def close(self) -> None:
         """End the worker processes; what they were doing is dropped."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import apprise
@@ -10,6 +9,7 @@ import apprise
 from alerts.cleaning import one_line
 from alerts.messages import Composer
 from alerts.settings import AppriseSettings
+from alerts.threads import in_thread
 from domain.notice import Delivery, SendOutcome, SendResult
 
 
@@ -33,7 +33,7 @@ class AppriseChannel:
         title = one_line(self._composer.cards(deliveries[:1])[0].title, 120)
         text = self._composer.text(deliveries)
         try:
-            is_sent = await asyncio.to_thread(
+            is_sent = await in_thread(
                 self._target.notify, body=text, title=title, body_format=apprise.NotifyFormat.TEXT
             )
         except Exception as error:  # noqa: BLE001 - a plug-in of Apprise may raise anything

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from http.client import HTTPException
 from urllib.error import URLError
@@ -13,6 +12,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 from alerts.cleaning import one_line
 from alerts.messages import Composer
 from alerts.settings import SlackSettings
+from alerts.threads import in_thread
 from domain.notice import Delivery, SendOutcome, SendResult
 
 TIMEOUT = 20  # seconds
@@ -37,7 +37,7 @@ class SlackChannel:
         del digest
         payload = self._composer.slack(deliveries)
         try:
-            answer = await asyncio.to_thread(self._client.send_dict, payload)
+            answer = await in_thread(self._client.send_dict, payload)
         except TimeoutError:
             # Nobody knows whether it arrived: the reference line tells the two apart.
             return _retry("timed out; possibly sent")

@@ -68,6 +68,8 @@ def crawl(
             raise UsageError(str(error.args[0])) from None
     _start_logs(options, config, is_quiet=not options.is_verbose)
     console = Console(stderr=True)
+    if not console.is_terminal:
+        console = Console(stderr=True, width=200)  # a log is not folded
     with _Progress(console) as progress:
         done = asyncio.run(
             one_pass(
@@ -82,9 +84,7 @@ def crawl(
         )
     console.print(visits_table(done))
     console.print(summary(done))
-    failed = [r for r in done.reports if not r.outcome.is_success]
-    if done.reports and len(failed) == len(done.reports):
-        raise typer.Exit(1)
+    raise typer.Exit(0 if is_whole(done) else 1)
 
 
 def demo(
@@ -132,7 +132,7 @@ class _Progress:
 
 def visits_table(done: Pass) -> Table:
     """Return the closing table: source, outcome, new articles, hits, ms, reason."""
-    table = Table(header_style="bold", pad_edge=False, show_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("source", "outcome", "new", "hits", "ms", "reason"):
         justify = "right" if name in ("new", "hits", "ms") else "left"
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
@@ -149,6 +149,12 @@ def visits_table(done: Pass) -> Table:
     for ident in done.unfinished:
         table.add_row(ident, Text("unfinished", style="red"), "", "", "", "")
     return table
+
+
+def is_whole(done: Pass) -> bool:
+    """Whether every source answered as it should and every alert due was taken."""
+    is_visited = all(r.outcome.is_success for r in done.reports) and not done.unfinished
+    return is_visited and set(done.deliveries) <= {"accepted"}
 
 
 def summary(done: Pass) -> Text:

@@ -181,6 +181,7 @@ class Newsroom:
         self.folder, self.press, self.mailbox, self.hook = folder, press, mailbox, hook
         self.database = folder / "marsad.db"
         self.sources: list[dict[str, Any]] = []
+        self.rules = ["defence-cooperation"]
         self.channels: dict[str, dict[str, Any]] = {
             "mail": {
                 "type": "email",
@@ -210,7 +211,7 @@ class Newsroom:
                 "include": [],
             },
             "sources": self.sources,
-            "rules": ["defence-cooperation"],
+            "rules": self.rules,
             "alerts": {"channels": self.channels, "routes": [route]},
         }
         text = yaml.safe_dump(config, allow_unicode=True)

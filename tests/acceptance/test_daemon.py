@@ -5,18 +5,34 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from newsroom import DULL, HITS, Newsroom, alive, newsroom
+
+in_module = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
     async with newsroom(tmp_path) as opened:
+        opened.press.publish("tsa", HITS["fr"])
+        opened.outlet("tsa")
         yield opened
+
+
+def closed_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return int(holder.getsockname()[1])
 
 
 async def gone(pids: set[int], seconds: float = 5) -> set[int]:
@@ -27,36 +43,173 @@ async def gone(pids: set[int], seconds: float = 5) -> set[int]:
     return alive(pids)
 
 
-def told(room: Newsroom) -> bool:
-    return bool(room.mailbox.mails and room.hook.payloads)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Newsroom]:
+    """A daemon at work: three outlets that answer, two that do not, a channel that refuses."""
+    async with newsroom(tmp_path_factory.mktemp("living")) as opened:
+        opened.press.publish("tsa", HITS["fr"], DULL)
+        opened.press.publish("awras", HITS["ar"], is_full=False)
+        opened.press.publish("herald", HITS["en"], is_full=False)
+        opened.outlet("dead", feeds=[f"http://127.0.0.1:{closed_port()}/feed"])
+        opened.press.pages["/parked/feed"] = "<html><body><h1>Domain for sale</h1></body></html>"
+        opened.outlet("parked")
+        opened.outlet("tsa")
+        opened.outlet("awras", language="ar")
+        opened.outlet("herald", language="en")
+        down = {**opened.channels["mail"], "port": closed_port()}
+        opened.channels = {"down": down, **opened.channels}
+        await opened.marsad("run")
+        wanted = {"mail": ["sent"] * 3, "slack": ["sent"] * 3, "down": ["pending"] * 3}
+        await opened.until(lambda: opened.states() == wanted, 25)
+        yield opened
 
 
-async def test_a_hit_is_stored_and_told_and_the_daemon_leaves_nothing_behind(room: Newsroom):
-    room.press.publish("tsa", HITS["fr"], DULL)
-    room.press.publish("awras", HITS["ar"], is_full=False)
-    room.press.publish("herald", HITS["en"], is_full=False)
-    room.outlet("tsa")
-    room.outlet("awras", language="ar")
-    room.outlet("herald", language="en")
+@in_module
+async def test_a_hit_is_stored_and_told_by_mail_and_slack(living: Newsroom):
+    assert [len(living.mailbox.mails), len(living.hook.payloads)] == [3, 3]
+    ids = living.mailbox.ids()
+    assert len(set(ids)) == 3
+    assert all(i.startswith("<") and i.endswith("@desk.example>") for i in ids)
+    assert {"text", "blocks"} <= set(living.hook.payloads[0])
+    subjects = [str(mail["Subject"]).partition(": ")[2] for mail in living.mailbox.mails]
+    assert sorted(subjects) == sorted(title for title, _ in HITS.values())
+    found = living.rows("SELECT outlet, language, partners FROM v_hits ORDER BY outlet")
+    assert found == [("awras", "ar", "US"), ("herald", "en", "RU"), ("tsa", "fr", "IT")]
+    assert len(living.rows("SELECT 1 FROM articles")) == 4
 
+
+@in_module
+async def test_a_channel_that_refuses_delays_no_other(living: Newsroom):
+    times = living.rows("SELECT created_at, sent_at FROM v_alerts WHERE channel != 'down'")
+    waits = [datetime.fromisoformat(b) - datetime.fromisoformat(a) for a, b in times]
+    assert max(wait.total_seconds() for wait in waits) <= 10  # of which 1 s between two to Slack
+    reasons = living.rows(
+        "SELECT attempts, last_error FROM v_alerts WHERE channel = 'down' AND last_error != ''"
+    )
+    assert reasons
+    assert all("127.0.0.1" in reason and attempts == 0 for attempts, reason in reasons)
+
+
+@in_module
+async def test_a_source_that_fails_is_named_with_its_reason(living: Newsroom):
+    listing = await living.marsad("sources", "list", "--format", "json")
+    assert await listing.wait() == 0, listing.errors
+    by_id = {row["id"]: row for row in json.loads(listing.output)}
+    assert by_id["tsa"]["outcome"] in ("ok", "not_modified")
+    assert by_id["tsa"]["failures"] == 0
+    assert by_id["dead"]["outcome"] == "network"
+    assert by_id["parked"]["outcome"] == "not_a_feed"
+    for ident in ("dead", "parked"):
+        assert by_id[ident]["failures"] >= 1
+        assert by_id[ident]["reason"]
+        assert by_id[ident]["next_due"].endswith("Z")
+
+
+@in_module
+@pytest.mark.parametrize("command", [["run"], ["crawl", "--all"]])
+async def test_a_second_one_on_the_database_is_refused(living: Newsroom, command: list[str]):
+    second = await living.marsad(*command)
+    assert await second.wait() == 1
+    assert len(second.errors.splitlines()) == 1, second.errors
+    assert f"pid {living.started[0].pid}" in second.errors
+    assert second.output == ""
+
+
+async def test_sigterm_ends_in_time_though_a_webhook_hangs(room: Newsroom):
+    room.hook.answers = [60.0]
     daemon = await room.marsad("run")
-    await room.until(lambda: room.states() == {"mail": ["sent"] * 3, "slack": ["sent"] * 3})
+    await room.until(lambda: room.states() == {"mail": ["sent"], "slack": ["leased"]}, 25)
     family = daemon.descendants()
     asked = time.monotonic()
-    code = await daemon.stop()
 
-    assert code == 0, daemon.errors
+    assert await daemon.stop() == 0, daemon.errors
     assert time.monotonic() - asked < 10
     assert len(family) >= 2
     assert await gone(family) == set()
-    assert "Traceback" not in daemon.errors
-    assert [len(room.mailbox.mails), len(room.hook.payloads)] == [3, 3]
-    assert len(set(room.mailbox.ids())) == 3
-    assert all(i.startswith("<") and i.endswith("@desk.example>") for i in room.mailbox.ids())
-    assert {"text", "blocks"} <= set(room.hook.payloads[0])
-    subjects = [str(mail["Subject"]).partition(": ")[2] for mail in room.mailbox.mails]
-    assert sorted(subjects) == sorted(title for title, _ in HITS.values())
-    found = room.rows("SELECT outlet, language, partners FROM v_hits ORDER BY outlet")
-    assert found == [("awras", "ar", "US"), ("herald", "en", "RU"), ("tsa", "fr", "IT")]
-    assert len(room.rows("SELECT 1 FROM articles")) == 4
+    assert room.states() == {"mail": ["sent"], "slack": ["pending"]}  # handed back
+    assert "Traceback" not in daemon.errors, daemon.errors
     assert room.hook.url not in daemon.errors
+    assert room.rows("SELECT 1 FROM v_alerts WHERE last_error LIKE '%secret-token%'") == []
+
+
+async def test_a_second_sigterm_ends_at_once(room: Newsroom):
+    room.hook.answers = [60.0]
+    daemon = await room.marsad("run")
+    await room.until(lambda: room.states().get("slack") == ["leased"], 25)
+    family = daemon.descendants()
+
+    daemon.signal(signal.SIGTERM)
+    await asyncio.sleep(0.5)
+    asked = time.monotonic()
+    assert await daemon.stop() == 1
+    assert time.monotonic() - asked < 2
+    assert await gone(family) == set()
+
+
+async def test_what_was_stored_before_a_crash_is_told_after_it(room: Newsroom):
+    crashed = await room.marsad("run", MARSAD_FAILPOINT="after-file")
+    await room.until(crashed.descendants)
+    family = crashed.descendants()
+    assert await crashed.wait(25) == -signal.SIGKILL
+    assert room.states() == {"mail": ["pending"], "slack": ["pending"]}
+    assert room.mailbox.mails == []
+    assert await gone(family) == set()
+
+    again = await room.marsad("run")
+    await room.until(lambda: room.states() == {"mail": ["sent"], "slack": ["sent"]}, 25)
+    assert await again.stop() == 0
+    assert [len(room.mailbox.mails), len(room.hook.payloads)] == [1, 1]
+
+
+async def test_a_crash_between_send_and_mark_sends_once_more_under_the_same_id(room: Newsroom):
+    del room.channels["slack"]
+    crashed = await room.marsad("run", MARSAD_FAILPOINT="after-send")
+    assert await crashed.wait(25) == -signal.SIGKILL
+    assert room.states() == {"mail": ["leased"]}
+    assert len(room.mailbox.mails) == 1
+    let_leases_end(room.database)
+
+    again = await room.marsad("run")
+    await room.until(lambda: room.states() == {"mail": ["sent"]}, 25)
+    assert await again.stop() == 0
+    assert len(room.mailbox.mails) == 2
+    assert len(set(room.mailbox.ids())) == 1
+
+
+def let_leases_end(database: Path) -> None:
+    """Let the minute pass by which a lease outlives its holder."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        (left,) = connection.execute(
+            "SELECT unixepoch(max(lease_until)) - unixepoch('now') FROM deliveries"
+        ).fetchone()
+        assert left <= 60
+        connection.execute("UPDATE deliveries SET lease_until = '2020-01-01T00:00:00Z'")
+
+
+async def test_one_pass_prints_a_table_and_delivers(room: Newsroom):
+    room.press.pages["/parked/feed"] = "<html><body><h1>Domain for sale</h1></body></html>"
+    room.outlet("parked")
+    crawl = await room.marsad("crawl", "--all")
+    assert await crawl.wait(25) == 1, crawl.errors  # a part of the work failed
+    assert crawl.output == ""
+    lines = [" ".join(line.split()) for line in crawl.errors.splitlines()]
+    assert "source outcome new hits ms reason" in lines
+    assert any(line.startswith("tsa ok 1 1 ") for line in lines)
+    assert any(line.startswith("parked not_a_feed 0 0 ") for line in lines)
+    assert "2 sources, 1 new articles, 1 hits; 2 accepted alerts" in lines
+    assert [len(room.mailbox.mails), len(room.hook.payloads)] == [1, 1]
+
+    nothing_due = await room.marsad("crawl", "--source", "tsa", "--no-alerts")
+    assert await nothing_due.wait(25) == 0, nothing_due.errors
+    assert len(room.mailbox.mails) == 1
+
+
+async def test_a_rule_that_does_not_load_is_named_before_anything_runs(room: Newsroom):
+    broken = room.folder / "broken.yaml"
+    broken.write_text("id: broken\ntitle: A rule\nrequire: '@NOWHERE AND ('\n", encoding="utf-8")
+    room.rules = ["broken.yaml"]
+    daemon = await room.marsad("run")
+    assert await daemon.wait(25) == 2
+    assert "broken.yaml:3:" in daemon.errors
+    assert "Traceback" not in daemon.errors
+    assert room.press.asked == []
