@@ -227,9 +227,9 @@ def _real_path(location: tuple[int | str, ...], value: Any) -> KeyPath:
     """Leave out what pydantic adds to a path: the tag of a union's member."""
     path: list[str | int] = []
     here = value
-    for number, part in enumerate(location):
+    for part in location:
         is_tag = isinstance(here, dict) and part not in here and here.get("type") == part
-        if is_tag and number < len(location) - 1:
+        if is_tag:
             continue
         try:
             here = here[part]
