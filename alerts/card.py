@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from alerts.cleaning import clean, cut, one_line, safe_link
-from domain.match import ACTIVITIES, EventDate, Evidence, Match
+from alerts.cleaning import is_rtl, one_line, safe_link
+from alerts.proof import Piece, proof
+from domain.match import ACTIVITIES, EventDate, Match
 from domain.notice import Delivery, Notice
 
 HOME = ZoneInfo("Africa/Algiers")
-PROOF_LENGTH = 420  # characters of the proving passage
+LONGEST_TITLE = 300  # code points
+_MOST_VALUES = 8  # of one fact; the rest is counted
+_LANGUAGES = {"ar": "Arabic", "fr": "French", "en": "English", "und": "language unknown"}
 _ALLIANCES = {
     "nato": "NATO",
     "eu": "European Union",
@@ -24,14 +28,7 @@ _ALLIANCES = {
 }
 
 Namer = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """A stretch of the proving passage; ``is_proof`` marks the words that count."""
-
-    text: str
-    is_proof: bool
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +36,20 @@ class Card:
     """One hit article, ready to be laid out. Every text is clean; none is escaped."""
 
     title: str
-    link: str
+    link: str  # empty when the address is none to click on
     outlet: str
-    language: str
+    language: str  # ar | fr | en | und, as the attribute ``lang`` wants it
+    language_name: str
     is_rtl: bool
     published: str
     partners: tuple[str, ...]
     activities: tuple[str, ...]
-    people: tuple[str, ...]
-    dates: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]  # (label, values): all that is known, empty ones left out
     rules: tuple[str, ...]
     score: float
     proof: tuple[Piece, ...]
     reference: str
+    story_id: int
 
 
 def reference(key: str) -> str:
@@ -59,48 +57,82 @@ def reference(key: str) -> str:
     return "M-" + hashlib.sha256(key.encode()).hexdigest()[:10].upper()
 
 
+def best_score(delivery: Delivery) -> float:
+    """Return the score of the rule that holds best."""
+    return max((m.score for m in delivery.notice.matches), default=0.0)
+
+
 def card(delivery: Delivery, name: Namer = str) -> Card:
     """Lay out what a message says of ``delivery``. ``name`` gives words for ids."""
     notice = delivery.notice
-    matches = notice.matches
+    title = one_line(notice.title, LONGEST_TITLE) or "(no title)"
+    language = notice.language if notice.language in _LANGUAGES else "und"
     return Card(
-        title=one_line(notice.title, 300) or "(no title)",
+        title=title,
         link=safe_link(notice.url),
-        outlet=one_line(notice.outlet, 80),
-        language=notice.language,
-        is_rtl=notice.language == "ar",
+        outlet=one_line(notice.outlet, 80) or "(unnamed outlet)",
+        language=language,
+        language_name=_LANGUAGES[language],
+        is_rtl=language == "ar" or is_rtl(title),
         published=_when(notice.published_at, notice.first_seen),
-        partners=tuple(_partner(p, name) for p in _merged(m.partners for m in matches)),
-        activities=tuple(a.replace("_", " ") for a in _activities(matches)),
-        people=tuple(_person(p, name) for p in _merged(m.persons for m in matches)),
-        dates=tuple(_days(d) for d in _merged(m.dates for m in matches)),
-        rules=tuple(m.rule for m in matches),
-        score=max((m.score for m in matches), default=0.0),
-        proof=_proof(notice),
+        partners=_partners(notice, name),
+        activities=_activities(notice.matches),
+        facts=_facts(notice, name),
+        rules=tuple(one_line(m.rule, 80) for m in notice.matches[:_MOST_VALUES]),
+        score=best_score(delivery),
+        proof=proof(notice),
         reference=reference(delivery.key),
+        story_id=notice.story_id,
     )
 
 
-def _merged(groups: Iterable[Iterable[object]]) -> list:  # type: ignore[type-arg]
+def _facts(notice: Notice, name: Namer) -> tuple[tuple[str, str], ...]:
+    matches = notice.matches
+    things = [_thing(i, name) for i in _merged(m.equipment for m in matches)]
+    bodies = [_thing(i, name) for i in _merged(m.organisations for m in matches)]
+    people = [_thing(i, name) for i in _merged(m.persons for m in matches)]
+    rows = (
+        ("Partners", _partners(notice, name)),
+        ("Activities", _activities(matches)),
+        ("People", people),
+        ("Organisations", bodies),
+        ("Equipment", things),
+        ("When", [_days(d) for d in _merged(m.dates for m in matches)]),
+    )
+    return tuple((label, _listed(values)) for label, values in rows if values)
+
+
+def _listed(values: Sequence[str]) -> str:
+    shown = ", ".join(values[:_MOST_VALUES])
+    left = len(values) - _MOST_VALUES
+    return f"{shown} and {left} more" if left > 0 else shown
+
+
+def _merged(groups: Iterable[Iterable[T]]) -> list[T]:
     return list(dict.fromkeys(item for group in groups for item in group))
 
 
-def _activities(matches: Sequence[Match]) -> list[str]:
+def _activities(matches: Sequence[Match]) -> tuple[str, ...]:
     found = {a for m in matches for a in m.activities}
-    return [a for a in ACTIVITIES if a in found]
+    return tuple(a.replace("_", " ") for a in ACTIVITIES if a in found)
+
+
+def _partners(notice: Notice, name: Namer) -> tuple[str, ...]:
+    return tuple(_partner(p, name) for p in _merged(m.partners for m in notice.matches))
 
 
 def _partner(ident: str, name: Namer) -> str:
-    if len(ident) == 2 and ident.isalpha() and ident.isupper():
+    words = one_line(name(ident), 60)
+    if len(ident) == 2 and ident.isascii() and ident.isalpha() and ident.isupper():
         flag = "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in ident)
-        words = name(ident)
-        return f"{flag} {words}" if words != ident else f"{flag} {ident}"
-    return _ALLIANCES.get(ident, name(ident))
+        return f"{flag} {words}"
+    return _ALLIANCES.get(ident, words)
 
 
-def _person(ident: str, name: Namer) -> str:
-    words = name(ident)
-    return words if words != ident else ident.replace("-", " ").title()
+def _thing(ident: str, name: Namer) -> str:
+    """Return words for an id; one that nobody named is written as a name."""
+    words = one_line(name(ident), 80)
+    return words if words != ident else one_line(ident.replace("-", " ").title(), 80)
 
 
 def _days(days: EventDate) -> str:
@@ -113,59 +145,15 @@ def _days(days: EventDate) -> str:
 
 
 def _when(published: datetime | None, seen: datetime) -> str:
-    if published is None:
-        return f"no date; seen {seen.astimezone(HOME):%d %b %Y %H:%M} (Algiers)"
-    return f"{published.astimezone(HOME):%d %b %Y %H:%M} (Algiers)"
+    return _moment(published) if published is not None else f"no date; seen {_moment(seen)}"
 
 
-def _proof(notice: Notice) -> tuple[Piece, ...]:
-    """Cut the passage with the most proving words, those words marked."""
-    evidence = [e for m in notice.matches for e in m.evidence if e.field == "text"]
-    text = notice.text
-    spans = _joined(evidence, len(text))
-    if not spans:
-        return (Piece(text=cut(clean(text).strip(), PROOF_LENGTH), is_proof=False),)
-    start, end = _densest(spans, text)
-    pieces: list[Piece] = []
-    position = start
-    for first, last in spans:
-        if first < start or last > end:
-            continue
-        if first > position:
-            pieces.append(Piece(text=clean(text[position:first]), is_proof=False))
-        pieces.append(Piece(text=clean(text[first:last]), is_proof=True))
-        position = last
-    pieces.append(Piece(text=clean(text[position:end]), is_proof=False))
-    before = "… " if start else ""
-    after = " …" if end < len(text) else ""
-    edges = (Piece(text=before, is_proof=False), Piece(text=after, is_proof=False))
-    return tuple(p for p in (edges[0], *pieces, edges[1]) if p.text)
-
-
-def _joined(evidence: Sequence[Evidence], length: int) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted({(e.start, e.end) for e in evidence if 0 <= e.start < e.end}):
-        if end > length:
-            continue
-        if spans and start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return spans
-
-
-def _densest(spans: Sequence[tuple[int, int]], text: str) -> tuple[int, int]:
-    """Return the window of PROOF_LENGTH, on word boundaries, that holds the most proof."""
-    best, most = spans[0][0], 0
-    for start, _ in spans:
-        held = sum(b - a for a, b in spans if a >= start and b <= start + PROOF_LENGTH - 60)
-        if held > most:
-            best, most = start, held
-    begin = max(0, best - 60)
-    while begin > 0 and not text[begin - 1].isspace():
-        begin -= 1
-    end = min(len(text), begin + PROOF_LENGTH)
-    while end < len(text) and not text[end - 1].isspace() and end > best + 1:
-        end -= 1
-    inside = [b for a, b in spans if a >= begin and a < end]
-    return begin, max([end, *inside[-1:]]) if inside else end
+def _moment(moment: datetime) -> str:
+    """Return a moment as Algiers and as UTC have it. The day is said twice where it differs."""
+    moment = moment.astimezone(UTC)
+    try:
+        local = moment.astimezone(HOME)
+    except OverflowError:  # a page may claim the last hour of the year 9999
+        return f"{moment:%d %b %Y %H:%M} UTC"
+    day = "" if local.date() == moment.date() else f"{moment:%d %b} "
+    return f"{local:%d %b %Y %H:%M} (Algiers), {day}{moment:%H:%M} UTC"

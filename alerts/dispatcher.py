@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+from alerts.pace import FloodGate, FloodPolicy
 from alerts.ports import Channel, Outbox
-from alerts.retry import RetryPolicy, next_try
+from alerts.retry import RetryPolicy, next_try, rest_until
 from domain.errors import MarsadError
 from domain.notice import Delivery, Mode, SendOutcome, SendResult
 
 _log = logging.getLogger(__name__)
 SEND_LIMIT = 45.0  # seconds for one message, whatever its channel does
 LEASE = timedelta(seconds=60)  # covers one send; a crash delays its one message by no more
-_AT_ONCE = {Mode.IMMEDIATE: 1, Mode.DIGEST: 1000}  # rows in one message
+_CLAIM = 1000  # rows leased by one commit, of those that go out together
+GATHERED = 10_000  # rows in one message, most of them by number only
 _LOOK_AGAIN = 30.0  # seconds: another process may have written rows
 
 
@@ -38,6 +41,7 @@ class Dispatcher:
         policy: RetryPolicy | None = None,
         failpoint: Callable[[str], None] = _no_failpoint,
         limit: float = SEND_LIMIT,
+        flood: FloodPolicy | None = None,
     ) -> None:
         self._channels = channels
         self._outbox = outbox
@@ -47,8 +51,9 @@ class Dispatcher:
         self._failpoint = failpoint
         self._limit = limit
         self._news = {name: asyncio.Event() for name in channels}
-        self._failures: Counter[str] = Counter()  # channel-wide failures in a row
-        self._pauses: dict[str, tuple[datetime, datetime]] = {}  # from, until
+        self._gates = {name: FloodGate(flood or FloodPolicy()) for name in channels}
+        self._failures: Counter[str] = Counter()  # of a channel, in a row
+        self._rests: dict[str, tuple[datetime, datetime]] = {}  # from, until
         self._free_at: dict[str, float] = {}  # the loop's time of the next message's turn
 
     def poke(self) -> None:
@@ -68,12 +73,22 @@ class Dispatcher:
             self.poke()
 
     async def drain_once(self) -> dict[str, int]:
-        """Deliver everything that is due now; return how many rows came to which result."""
-        counts: Counter[str] = Counter()
+        """Deliver everything that is due now; return how many rows came to which result.
+
+        A channel that fails keeps its rows for later. Raises what the outbox raised, once
+        every channel is through.
+        """
         due_by = self._clock()
-        channels = self._channels.values()
-        for count in await asyncio.gather(*(self._drain(c, due_by=due_by) for c in channels)):
-            counts.update(count)
+        drains = (self._drain(channel, due_by=due_by) for channel in self._channels.values())
+        counts: Counter[str] = Counter()
+        faults: list[BaseException] = []
+        for done in await asyncio.gather(*drains, return_exceptions=True):
+            if isinstance(done, BaseException):
+                faults.append(done)
+            else:
+                counts.update(done)
+        for fault in faults:
+            raise fault
         return dict(counts)
 
     async def _serve(self, channel: Channel, stop: asyncio.Event) -> None:
@@ -105,14 +120,18 @@ class Dispatcher:
         if due is None:
             return _LOOK_AGAIN
         now = self._clock()
-        if self._is_paused(channel):
-            due = max(due, self._pauses[channel.name][1])
-        return min(max((due - now).total_seconds(), 0.05), _LOOK_AGAIN)
+        if self._is_resting(channel):
+            due = max(due, self._rests[channel.name][1])
+        wait = max((due - now).total_seconds(), self._flood_wait(channel), 0.05)
+        return min(wait, _LOOK_AGAIN)
 
-    def _is_paused(self, channel: Channel) -> bool:
-        """Whether the channel asked for peace. A clock that was set back ends a pause."""
-        pause = self._pauses.get(channel.name)
-        return pause is not None and pause[0] <= self._clock() < pause[1]
+    def _is_resting(self, channel: Channel) -> bool:
+        """Whether the channel asked for peace. A clock that was set back ends a rest."""
+        rest = self._rests.get(channel.name)
+        return rest is not None and rest[0] <= self._clock() < rest[1]
+
+    def _flood_wait(self, channel: Channel) -> float:
+        return self._gates[channel.name].wait(asyncio.get_running_loop().time())
 
     async def _drain(
         self,
@@ -127,17 +146,35 @@ class Dispatcher:
         """
         counts: Counter[str] = Counter()
         for mode in Mode:
-            while not self._is_paused(channel) and not (stop and stop.is_set()):
+            while not self._is_resting(channel) and not (stop and stop.is_set()):
                 await self._turn(channel)
-                now = self._clock()
-                due = due_by or now  # a row that fell due meanwhile waits for the next drain
-                lease = max(now - due, timedelta(0)) + LEASE
-                rows = await self._outbox.claim(channel.name, mode, due, lease, _AT_ONCE[mode])
+                if mode is Mode.IMMEDIATE and due_by is None and self._flood_wait(channel):
+                    break
+                rows = await self._claim(channel, mode, due_by)
                 if not rows:
                     break
-                outcome = await self._send(channel, rows, is_digest=mode is Mode.DIGEST)
+                outcome = await self._send(channel, rows)
                 counts[outcome.result] += len(rows)
         return counts
+
+    async def _claim(
+        self, channel: Channel, mode: Mode, due_by: datetime | None
+    ) -> Sequence[Delivery]:
+        """Lease the rows of the next message: one, or everything due for a digest or a flood."""
+        is_flooded = self._gates[channel.name].is_flooded(asyncio.get_running_loop().time())
+        most = GATHERED if mode is Mode.DIGEST or is_flooded else 1
+        rows: list[Delivery] = []
+        while len(rows) < most:
+            now = self._clock()
+            due = due_by or now  # a row that fell due meanwhile waits for the next drain
+            # What is gathered is leased over several commits before it is sent.
+            lease = max(now - due, timedelta(0)) + LEASE * min(most, 2)
+            limit = min(_CLAIM, most - len(rows))
+            leased = await self._outbox.claim(channel.name, mode, due, lease, limit)
+            rows += leased
+            if len(leased) < limit:
+                break
+        return rows
 
     async def _turn(self, channel: Channel) -> None:
         """Wait until the channel may be written to again."""
@@ -145,13 +182,14 @@ class Dispatcher:
         if left > 0:
             await asyncio.sleep(left)
 
-    async def _send(
-        self, channel: Channel, rows: Sequence[Delivery], *, is_digest: bool
-    ) -> SendOutcome:
+    async def _send(self, channel: Channel, rows: Sequence[Delivery]) -> SendOutcome:
         self._failpoint("before-send")
-        outcome = await self._attempt(channel, rows, is_digest=is_digest)
+        outcome = await self._attempt(channel, rows)
         self._failpoint("after-send")
-        self._free_at[channel.name] = asyncio.get_running_loop().time() + channel.gap
+        now = asyncio.get_running_loop().time()
+        self._free_at[channel.name] = now + channel.gap
+        if outcome.result is SendResult.ACCEPTED:
+            self._gates[channel.name].count(now)
         await self._settle(channel, rows, outcome)
         is_good = outcome.result is SendResult.ACCEPTED and not outcome.reason
         suffix = f": {outcome.reason}" if outcome.reason else ""
@@ -159,38 +197,43 @@ class Dispatcher:
         _log.log(level, "channel %s: %s %d%s", channel.name, outcome.result, len(rows), suffix)
         return outcome
 
-    async def _attempt(
-        self, channel: Channel, rows: Sequence[Delivery], *, is_digest: bool
-    ) -> SendOutcome:
+    async def _attempt(self, channel: Channel, rows: Sequence[Delivery]) -> SendOutcome:
         """Send, whatever the channel does: an endless send or a fault of ours is an outcome."""
         try:
             async with asyncio.timeout(self._limit):
-                return await channel.send(rows, digest=is_digest)
+                return await channel.send(rows, digest=len(rows) > 1)
         except TimeoutError:
             reason = f"no answer within {self._limit:g} s; possibly sent"
-            return SendOutcome(result=SendResult.RETRY, reason=reason, channel_wide=True)
+            return SendOutcome(result=SendResult.RETRY, reason=reason)
         except asyncio.CancelledError:
             await self._hand_back(rows)
             raise
         except Exception as error:  # noqa: BLE001 - a message that breaks us must not stop the rest
-            _log.exception("channel %s: a message could not be made", channel.name)
-            reason = f"a fault of marsad's own: {type(error).__name__}"
-            return SendOutcome(result=SendResult.RETRY, reason=reason)
+            # The traceback alone: an error's own words may quote an address that is a secret.
+            where = "".join(traceback.format_tb(error.__traceback__, limit=-8))
+            name = type(error).__name__
+            _log.error(
+                "channel %s: no message for %s: %s\n%s", channel.name, rows[0].key, name, where
+            )
+            return SendOutcome(result=SendResult.RETRY, reason=f"a fault of marsad's own: {name}")
 
     async def _settle(
         self, channel: Channel, rows: Sequence[Delivery], outcome: SendOutcome
     ) -> None:
         now = self._clock()
         tries = max(row.attempts for row in rows)
-        if outcome.channel_wide:
-            tries = self._failures[channel.name]
+        if outcome.result is SendResult.RETRY:
             self._failures[channel.name] += 1
         else:
             self._failures.pop(channel.name, None)
+        failures = self._failures[channel.name]
+        if outcome.channel_wide:  # the rows do not count it: no fault of theirs
+            tries = max(failures - 1, 0)
         again = next_try(outcome, tries, now, self._rng, self._policy)
-        if again is not None and (outcome.channel_wide or outcome.retry_after is not None):
+        rest = rest_until(outcome, failures, again, now=now, rng=self._rng, policy=self._policy)
+        if rest is not None:
             # The rest would meet the same wall: the channel waits, not only this message.
-            self._pauses[channel.name] = (now, again)
+            self._rests[channel.name] = (now, rest)
         await self._outbox.settle(rows, outcome, now, again)
 
     async def _hand_back(self, rows: Sequence[Delivery]) -> None:

@@ -23,7 +23,8 @@ from domain.notice import Mode
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # anything stranger is a typing mistake
+_WEBHOOK = re.compile(r"https?://[!-~]+")
 
 
 def _duration(value: object) -> object:
@@ -47,11 +48,12 @@ def _clock_time(value: object) -> object:
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What was given stays out of errors: it may hold a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class EmailSettings(_Settings):
-    """An SMTP server and those it carries mail to."""
+    """An SMTP server and those it carries mail to. ``username`` and ``password`` go together."""
 
     type: Literal["email"]
     host: str = Field(min_length=1)
@@ -86,9 +88,10 @@ class SlackSettings(_Settings):
     @field_validator("webhook_url")
     @classmethod
     def _is_http(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("webhook_url must begin with https://")
-        return value
+        url = value.get_secret_value().strip()  # a file's last line break comes along
+        if not _WEBHOOK.fullmatch(url):
+            raise ValueError("webhook_url must be an address that begins with https://")
+        return SecretStr(url)
 
 
 class AppriseSettings(_Settings):
@@ -96,6 +99,14 @@ class AppriseSettings(_Settings):
 
     type: Literal["apprise"]
     url: SecretStr
+
+    @field_validator("url")
+    @classmethod
+    def _has_a_scheme(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value().strip()
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[!-~]+", url, re.IGNORECASE):
+            raise ValueError("url must be an address of Apprise, such as service://token")
+        return SecretStr(url)
 
 
 class ConsoleSettings(_Settings):

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import aiosmtplib
 
-from alerts.cleaning import one_line
 from alerts.messages import Composer
+from alerts.secrets import Redactor, login_forms
 from alerts.settings import EmailSettings
 from domain.notice import Delivery, SendOutcome, SendResult
 
 TIMEOUT = 30.0  # seconds for each exchange with the server
-_TRANSIENT = range(400, 500)
+_FINAL = range(500, 600)
+_LOGIN = (530, 534, 535, 538)  # a login is asked for, or not taken: our configuration
+_TOO_BIG = 552
 
 
 class EmailChannel:
-    """Sends one mail a message, over a connection of its own."""
+    """Sends one mail a message, over a connection of its own.
+
+    ``tls`` decides which certificates are believed; the system's authorities if None.
+    """
 
     def __init__(
         self,
@@ -26,74 +31,89 @@ class EmailChannel:
         settings: EmailSettings,
         composer: Composer,
         clock: Callable[[], datetime],
+        *,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.name = name
         self.gap = 0.0
         self._settings = settings
         self._composer = composer
         self._clock = clock
+        self._tls = tls
+        self._timeout = timeout
+        self._password = settings.password.get_secret_value() if settings.password else None
+        forms = login_forms(settings.username or "", self._password) if self._password else ()
+        self._redact = Redactor(self._password, *forms)
 
     async def send(self, deliveries: Sequence[Delivery], *, digest: bool) -> SendOutcome:
         """See ``alerts.ports.Channel``. Accepted is what the server said after the last byte."""
-        del digest
+        del digest  # the number of deliveries decides the form
         message = self._composer.email(deliveries, self._settings, self._clock())
-        settings = self._settings
-        password = settings.password.get_secret_value() if settings.password else None
         try:
-            refused, _ = await aiosmtplib.send(
-                message.as_bytes(),
-                sender=settings.sender,
-                recipients=list(settings.recipients),
-                hostname=settings.host,
-                port=settings.port,
-                username=settings.username,
-                password=password,
-                use_tls=settings.security == "tls",
-                start_tls=settings.security == "starttls",
-                timeout=TIMEOUT,
-            )
-        except (TimeoutError, aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
-            return self._outcome(error, password)
+            refused = await self._post(message.as_bytes())
+        except (TimeoutError, aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return self._outcome(error)
         if refused:
-            reason = "refused for " + ", ".join(sorted(refused))
-            return SendOutcome(result=SendResult.ACCEPTED, reason=one_line(reason))
+            said = "; ".join(f"{a}: {code} {words}" for a, (code, words) in refused.items())
+            reason = self._redact(f"refused for {said}")
+            return SendOutcome(result=SendResult.ACCEPTED, reason=reason)
         return SendOutcome(result=SendResult.ACCEPTED)
 
-    def _outcome(self, error: BaseException, password: str | None) -> SendOutcome:
+    async def _post(self, content: bytes) -> Mapping[str, tuple[int, str]]:
+        """Hand the mail over; return the recipients that were refused though others were not."""
+        settings = self._settings
+        refused, _ = await aiosmtplib.send(
+            content,
+            sender=settings.sender,
+            recipients=list(settings.recipients),
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.username,
+            password=self._password,
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
+            tls_context=self._tls,
+            timeout=self._timeout,
+        )
+        return refused
+
+    def _outcome(self, error: Exception) -> SendOutcome:
         """Read a failure: 4yz is tried again, 5yz is final, login and TLS are the channel's."""
-        reason = one_line(f"{self._settings.host}:{self._settings.port}: {_words(error)}", 300)
-        if password:
-            reason = reason.replace(password, "[secret]")
-        if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-            codes = [refusal.code for refusal in error.recipients]
-            is_final = all(code not in _TRANSIENT for code in codes)
-            return _retry(reason) if not is_final else _refused(reason)
-        if isinstance(error, aiosmtplib.SMTPAuthenticationError | ssl.SSLError):
-            return _retry(reason, channel_wide=True)
-        if isinstance(error, aiosmtplib.SMTPResponseException):
-            if error.code in _TRANSIENT:
-                return _retry(reason)
-            # 530 asks for a login, 535 refuses it: our configuration, not this message.
-            if error.code in (530, 534, 535, 538):
-                return _retry(reason, channel_wide=True)
-            return _refused(reason)
-        return _retry(reason, channel_wide=True)
+        reason = self._redact(f"{self._settings.host}:{self._settings.port}: {_words(error)}")
+        result, is_wide = verdict(error)
+        return SendOutcome(result=result, reason=reason, channel_wide=is_wide)
 
     async def close(self) -> None:
         """See ``alerts.ports.Channel``."""
 
 
-def _words(error: BaseException) -> str:
+def verdict(error: Exception) -> tuple[SendResult, bool]:
+    """Return what a failure means for the message, and whether the channel itself is at fault."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        codes = {refusal.code for refusal in error.recipients}
+        if codes & set(_LOGIN):
+            return SendResult.RETRY, True
+        return (SendResult.REFUSED if codes <= set(_FINAL) else SendResult.RETRY), False
+    if isinstance(error, aiosmtplib.SMTPConnectError | aiosmtplib.SMTPHeloError):
+        return SendResult.RETRY, True
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        # Only what is said of this very mail is final: a sender is the same in every mail, and
+        # a login, a greeting or an upgrade that fails is our configuration or their trouble.
+        is_login = isinstance(error, aiosmtplib.SMTPAuthenticationError) or error.code in _LOGIN
+        if is_login or error.code not in _FINAL:
+            return SendResult.RETRY, is_login
+        is_of_mail = isinstance(error, aiosmtplib.SMTPDataError) or error.code == _TOO_BIG
+        return (SendResult.REFUSED, False) if is_of_mail else (SendResult.RETRY, True)
+    # A link that broke: maybe under this very mail, so that the others must not wait for it.
+    return SendResult.RETRY, not isinstance(error, ConnectionError | TimeoutError)
+
+
+def _words(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         return "; ".join(f"{r.recipient}: {r.code} {r.message}" for r in error.recipients)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.code} {error.message}"
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | aiosmtplib.SMTPReadTimeoutError):
+        return f"{error}; possibly sent"
     return str(error) or type(error).__name__
-
-
-def _retry(reason: str, *, channel_wide: bool = False) -> SendOutcome:
-    return SendOutcome(result=SendResult.RETRY, reason=reason, channel_wide=channel_wide)
-
-
-def _refused(reason: str) -> SendOutcome:
-    return SendOutcome(result=SendResult.REFUSED, reason=reason)
