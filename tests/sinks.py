@@ -69,7 +69,7 @@ async def mail_server(login: tuple[str, str] | None = None) -> AsyncIterator[Mai
         server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
     ) -> AuthResult:
         given = (data.login.decode(), data.password.decode())
-        return AuthResult(success=given == login)
+        return AuthResult(success=given == login, handled=False)
 
     def protocol() -> SMTP:
         asked = {"auth_required": True, "auth_require_tls": False, "authenticator": authenticate}

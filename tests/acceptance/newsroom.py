@@ -122,7 +122,7 @@ class Process:
         self.pid = process.pid
         self.output = self.errors = ""
 
-    async def wait(self, seconds: float = 15) -> int:
+    async def wait(self, seconds: float = 60) -> int:
         """Return the exit code; minus the signal where one ended it."""
         async with asyncio.timeout(seconds):
             output, errors = await self._process.communicate()
@@ -252,7 +252,7 @@ class Newsroom:
             found.setdefault(channel, []).append(state)
         return found
 
-    async def until(self, is_so: Callable[[], object], seconds: float = 15) -> None:
+    async def until(self, is_so: Callable[[], object], seconds: float = 60) -> None:
         """Wait until ``is_so``, or fail with what the database says."""
         deadline = time.monotonic() + seconds
         while not is_so():

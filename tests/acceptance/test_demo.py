@@ -140,7 +140,7 @@ def test_the_outlet_that_is_down_stops_nobody(run: Run) -> None:
     states = dict(run.rows("SELECT source_id, failures FROM v_sources"))
     assert states.pop("phare-de-tenes") == 1
     assert set(states.values()) == {0}
-    assert re.search(rf"phare-de-tenes\s+\S\s+{VisitOutcome.HTTP}\b.*HTTP 500", run.out)
+    assert re.search(rf"phare-de-tenes\s+{VisitOutcome.HTTP}\b.*HTTP 500", run.out)
 
 
 def test_every_command_it_prints_works(run: Run) -> None:
