@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from domain.errors import ConfigError, MarsadError, UsageError
 from marsad.commands import alerts, ask, care, collect, judge, rules, sources
-from marsad.commands.context import Context
+from marsad.commands.context import DEFAULT_CONFIG, Context
 
 app = typer.Typer(
     name="marsad",
@@ -30,7 +30,7 @@ def root(
     context: typer.Context,
     config: Annotated[
         Path, typer.Option(help="Configuration file.", envvar="MARSAD_CONFIG")
-    ] = Path("config.yaml"),
+    ] = DEFAULT_CONFIG,
     database: Annotated[
         str | None,
         typer.Option(

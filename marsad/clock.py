@@ -24,12 +24,12 @@ def read_moment(text: str, now: datetime) -> datetime:
     A date or time without a zone is Algerian. Raises UsageError.
     """
     age = _AGE.fullmatch(text.strip())
-    if age is not None:
-        return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
     try:
+        if age is not None:
+            return now - timedelta(**{_UNITS[age[2]]: int(age[1])})
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=HOME)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
         message = f"{text!r} is no date; write 2023-12-06, 2023-12-06T10:00Z or an age such as 30d"
         raise UsageError(message) from None
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=HOME)
-    return aware.astimezone(UTC)

@@ -105,10 +105,10 @@ def _rules(options: Context) -> str:
 
 
 def _database(options: Context) -> str:
-    from marsad.stores import open_store  # noqa: PLC0415
+    from marsad.stores import has_database, open_store  # noqa: PLC0415
 
     url = options.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    if not has_database(url):
         return "none yet; the first run makes it"
     with open_store(url) as store:
         faults = store.check()

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from domain.errors import UsageError
+
 if TYPE_CHECKING:
     from marsad.config import Config
     from matcher.judge import Matcher
     from storage.store import Store
+
+
+DEFAULT_CONFIG = Path("config.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,18 +31,23 @@ class Context:
 
     @property
     def has_config(self) -> bool:
-        """Whether there is a configuration file to read."""
-        return self.config_path.exists()
+        """Whether a configuration is to be read: one that was named must be there."""
+        return self.config_path != DEFAULT_CONFIG or self.config_path.exists()
 
     def config(self) -> Config:
         """Read the configuration. Raises ConfigError with every fault."""
         from marsad.config import load_config  # noqa: PLC0415 - reads pydantic, slow to import
 
-        return load_config(self.config_path, self.environment, database=self.database)
+        url = None if self.database is None else self.database_url()
+        return load_config(self.config_path, self.environment, database=url)
 
     def database_url(self) -> str:
         """Return the database URL; the configuration is read only when it must say."""
-        return self.database or self.config().database
+        if self.database is None:
+            return self.config().database
+        if not self.database.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise UsageError("--database must begin with sqlite:/// or postgresql+psycopg://")
+        return self.database
 
     def store(self) -> Store:
         """Open the store for reading and small changes; a missing database is an error."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -19,6 +20,9 @@ from domain.time import isoformat
 
 _FIRST = 500  # rows by which a table's columns are measured; more stream as plain lines
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Format(StrEnum):
@@ -44,6 +48,12 @@ def write_rows(
     return _json(columns, rows, is_lines=form is Format.JSONL)
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON that any encoder takes: half a surrogate pair stands as its escape."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
 def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bool) -> int:
     count = 0
     out = sys.stdout
@@ -51,7 +61,7 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bo
         out.write("[")
     for row in rows:
         record = dict(zip(columns, (_plain(v) for v in row), strict=True))
-        text = json.dumps(record, ensure_ascii=False)
+        text = json_text(record)
         out.write(f"{text}\n" if is_lines else f"{',' if count else ''}\n{text}")
         count += 1
     if not is_lines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from domain.errors import UsageError
 from marsad.commands.context import given
-from marsad.commands.formats import console_for_data, printable
+from marsad.commands.formats import console_for_data, json_text, printable
 from marsad.commands.showing import show_explanation, show_verdict
 from marsad.documents import Line, read_document, read_lines
 from marsad.scoring import Count, Scores, rows
@@ -58,7 +57,7 @@ def match(
         return
     verdict = matcher.judge(document)
     if json_:
-        print(json.dumps(verdict_json(verdict), ensure_ascii=False, indent=1))
+        print(json_text(verdict_json(verdict), indent=1))
     else:
         show_verdict(console_for_data(), document, verdict)
 
@@ -68,17 +67,22 @@ def _stream(matcher: Matcher) -> int:
     has_bad = False
     sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     for line in read_lines(sys.stdin):
-        if line.document is None:
-            has_bad = True
-            answer: dict[str, Any] = {"line": line.number, "error": line.error}
-            if line.id is not None:
-                answer = {"id": line.id, **answer}
-        else:
-            answer = verdict_json(matcher.judge(line.document))
-            answer["id"] = line.id
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        answer = _answer(matcher, line)
+        has_bad |= "error" in answer
+        sys.stdout.write(json_text(answer) + "\n")
         sys.stdout.flush()
     return 1 if has_bad else 0
+
+
+def _answer(matcher: Matcher, line: Line) -> dict[str, Any]:
+    error = line.error
+    if line.document is not None:
+        try:
+            return {**verdict_json(matcher.judge(line.document)), "id": line.id}
+        except Exception as fault:  # noqa: BLE001 - a text that breaks us must not stop the rest
+            error = f"could not be judged: {type(fault).__name__}: {fault}"
+    answer: dict[str, Any] = {"line": line.number, "error": error}
+    return answer if line.id is None else {"id": line.id, **answer}
 
 
 def evaluate(
@@ -101,7 +105,7 @@ def evaluate(
                 continue
             scores.add(line.item, matcher.judge(line.document), path.stem)
     if json_:
-        print(json.dumps(scores.as_json(), ensure_ascii=False, indent=1))
+        print(json_text(scores.as_json(), indent=1))
     else:
         _show(console_for_data(), scores)
     raise typer.Exit(1 if has_bad else 0)

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from domain.article import Document
+from domain.errors import UsageError
 from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, printable
 
@@ -105,5 +106,8 @@ def _matcher(context: typer.Context, packs: list[str] | None) -> Matcher:
     paths: list[str | Path] = []
     for pack in packs:
         path = Path(pack)
-        paths += sorted(path.glob("*.yaml")) if path.is_dir() else [pack]
+        found = sorted(path.glob("*.yaml")) if path.is_dir() else [pack]
+        if not found:
+            raise UsageError(f"{pack}: no rule file in this folder")
+        paths += found
     return Matcher.load(paths)

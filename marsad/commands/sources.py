@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from domain.errors import StoreError
 from domain.source import FetchState
 from marsad.commands.ask import FormatOption
 from marsad.commands.context import given
@@ -25,14 +24,14 @@ def list_(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
 
     Example: marsad sources list --format csv
     """
+    from marsad.stores import has_database  # noqa: PLC0415 - SQLAlchemy, slow to import
+
     options = given(context)
     config = options.config()
     states: dict[str, FetchState] = {}
-    try:
+    if has_database(config.database):  # else nothing was visited yet
         with options.store() as store:
             states = {s.source_id: s for s in store.fetch_states()}
-    except StoreError:
-        pass  # no database yet: nothing was visited
     columns = ("id", "name", "language", "country", "outcome", "failures", "next_due", "reason")
     rows: list[tuple[object, ...]] = []
     for source in config.sources:

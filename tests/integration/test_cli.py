@@ -327,3 +327,43 @@ def test_every_command_has_help_with_an_example(run) -> None:
         ran = run(*command, "--help")
         assert ran.code == 0
         assert "Example: marsad" in ran.out, command
+
+
+def test_half_a_character_stops_no_stream(folder: Path, run) -> None:
+    lines = [r'{"id": "a\ud800", "text": "Rien \udfff."}', json.dumps({"id": 2, "text": TEXT})]
+    ran = run("match", "--jsonl", stdin="\n".join(lines).encode())
+    answers = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 0
+    assert [a["id"] for a in answers] == ["a\ud800", 2]
+    ran.out.encode()
+
+
+def test_a_date_out_of_reach_is_a_bad_line(folder: Path, run) -> None:
+    line = {"id": 1, "text": "x", "published_at": "0001-01-01T00:00:00+14:00"}
+    ran = run("match", "--jsonl", stdin=json.dumps(line).encode())
+    assert ran.code == 1
+    assert json.loads(ran.out)["line"] == 1
+    for moment in ("99999999d", "0001-01-01", "soon"):
+        one_line(run("hits", "--since", moment), 2, moment, "is no date")
+
+
+def test_a_configuration_that_was_named_must_be_there(folder: Path, run) -> None:
+    (folder / "a.txt").write_text(TEXT, "utf-8")
+    one_line(run("--config", "nowhere.yaml", "match", "a.txt"), 2, "nowhere.yaml")
+    (folder / "config.yaml").unlink()
+    assert run("match", "a.txt").code == 0
+
+
+def test_rules_of_a_folder(folder: Path, run) -> None:
+    (folder / "none").mkdir()
+    one_line(run("rules", "check", "none"), 2, "no rule file")
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "press.db", "postgresql://x/y"])
+def test_a_wrong_database_address_is_two(folder: Path, run, url: str) -> None:
+    one_line(run("--database", url, "hits"), 2, "sqlite:///")
+
+
+def test_a_database_that_is_none_is_no_empty_list_of_sources(stored: Path, run) -> None:
+    (stored / "press.db").write_text("this is no database" * 100, "utf-8")
+    one_line(run("sources", "list"), 1, "press.db")
