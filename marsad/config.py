@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -28,10 +27,12 @@ from domain.errors import ConfigError, Fault
 from domain.source import Source
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
+from marsad.references import broken_references, nearest, rule_location
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"
 _SQLITE = "sqlite:///"
+_PASSWORD = re.compile(r"://[^/@:]*:([^/@]+)@")
 
 
 class SourceSettings(BaseModel):
@@ -101,6 +102,13 @@ class RootSettings(BaseModel):
     alerts: AlertSettings = AlertSettings()
     web: WebSettings | None = None
 
+    @field_validator("database")
+    @classmethod
+    def _is_known(cls, value: str) -> str:
+        if not re.match(r"sqlite:///.|postgresql\+psycopg://.", value):
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return value
+
 
 class Config:
     """A checked configuration with its catalogue applied and its paths resolved."""
@@ -110,7 +118,7 @@ class Config:
         self.alerts = settings.alerts
         self.web = settings.web
         self.database = database or _absolute_database(settings.database, folder)
-        self.rules: tuple[str, ...] = tuple(_absolute_rule(r, folder) for r in settings.rules)
+        self.rules: tuple[str, ...] = tuple(rule_location(r, folder) for r in settings.rules)
         self.sources = _sources(settings)
 
     def telling_since(self, text: str) -> Config:
@@ -127,9 +135,9 @@ class Config:
         for channel in self.alerts.channels.values():
             for value in channel.__dict__.values():
                 if isinstance(value, SecretStr):
-                    found.append(value.get_secret_value())
-        password = urlsplit(self.database).password
-        return [*found, password] if password else found
+                    found += _told_apart(value.get_secret_value())
+        password = _PASSWORD.search(self.database)
+        return [*found, *({password[1], unquote(password[1])} if password else ())]
 
     def source(self, ident: str) -> Source:
         """Return a source by id. Raises KeyError with the nearest known id."""
@@ -137,7 +145,7 @@ class Config:
             if source.id == ident:
                 return source
         known = [s.id for s in self.sources]
-        raise KeyError(f"no source {ident!r}{_nearest(ident, known)}")
+        raise KeyError(f"no source {ident!r}{nearest(ident, known)}")
 
 
 def load_config(
@@ -145,14 +153,44 @@ def load_config(
 ) -> Config:
     """Read and check ``path``. Raises ConfigError with every fault, each with its place."""
     file = yamlfile.load(path, environment)
+    faults = list(file.faults)
     try:
         settings = RootSettings.model_validate(file.value)
+        doubtful: set[str] = set()
     except ValidationError as error:
-        raise ConfigError(list(_faults(file, error))) from None
-    faults = list(_references(file, settings))
+        faults += _faults(file, error)
+        settings, doubtful = _sound_part(file.value)
+    faults += broken_references(file, settings, doubtful)
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(_in_order(faults))
     return Config(settings, path.resolve().parent, database)
+
+
+def _sound_part(value: Any) -> tuple[RootSettings, set[str]]:
+    """Return the settings of those sections that stand by themselves, and the other names."""
+    sound: dict[str, Any] = {}
+    doubtful: set[str] = set()
+    for key, section in value.items() if isinstance(value, dict) else ():
+        try:
+            RootSettings.model_validate({key: section})
+            sound[key] = section
+        except ValidationError:
+            doubtful.add(key)
+    return RootSettings.model_validate(sound), doubtful
+
+
+def _in_order(faults: Sequence[Fault]) -> list[Fault]:
+    """Order faults as they stand in the file; of several at one key the first says why."""
+    first: dict[str, Fault] = {}
+    for fault in faults:
+        first.setdefault(fault.path, fault)
+    return sorted(first.values(), key=lambda f: (f.line or 0, f.column or 0))
+
+
+def _told_apart(secret: str) -> set[str]:
+    """A secret address also shows without its host: that part is kept out of the logs too."""
+    path = secret.partition("://")[2].partition("/")[2]
+    return {secret, path} if len(path) >= 8 else {secret}
 
 
 def _sources(settings: RootSettings) -> tuple[Source, ...]:
@@ -163,52 +201,9 @@ def _sources(settings: RootSettings) -> tuple[Source, ...]:
 
 def _absolute_database(url: str, folder: Path) -> str:
     """A relative SQLite path is taken from the config file's folder."""
-    if not url.startswith(_SQLITE) or url.startswith(f"{_SQLITE}/") or url == _SQLITE:
+    if not url.startswith(_SQLITE) or url.startswith(f"{_SQLITE}/"):
         return url
     return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}"
-
-
-def _absolute_rule(rule: str, folder: Path) -> str:
-    """A rule is a bundled pack's id, or a path from the config file's folder."""
-    if not rule.endswith((".yaml", ".yml")):
-        return rule
-    here = folder / rule
-    # `matcher/rules/x.yaml` names the bundled file wherever the configuration lies.
-    bundled = Path(__file__).resolve().parent.parent / rule
-    return str(here if here.exists() or not bundled.exists() else bundled)
-
-
-def _references(file: YamlFile, settings: RootSettings) -> Iterator[Fault]:
-    """Names that refer to nothing: channels of routes, rules, tags, repeated sources."""
-    for route, position, message in settings.alerts.unknown_channels():
-        yield file.fault(("alerts", "routes", route, "channels", position), message)
-    rules = _rule_ids(settings.rules)
-    for number, entry in enumerate(settings.alerts.routes):
-        for position, rule in enumerate(entry.rules):
-            if rules and rule not in rules:
-                path: KeyPath = ("alerts", "routes", number, "rules", position)
-                yield file.fault(path, f"no rule {rule!r}{_nearest(rule, rules)}")
-    seen: dict[str, int] = {}
-    for number, source in enumerate(settings.sources):
-        if source.id in seen:
-            yield file.fault(
-                ("sources", number, "id"), f"{source.id!r} is sources[{seen[source.id]}] already"
-            )
-        seen[source.id] = number
-    if settings.crawler.include:
-        tags = {t for s in load_catalogue() for t in s.tags}
-        for number, tag in enumerate(settings.crawler.include):
-            if tag not in tags:
-                path = ("crawler", "include", number)
-                yield file.fault(path, f"no tag {tag!r} in the catalogue{_nearest(tag, tags)}")
-    urls = settings.database.split("://", 1)[0]
-    if urls not in ("sqlite", "postgresql+psycopg"):
-        yield file.fault(("database",), "must begin with sqlite:/// or postgresql+psycopg://")
-
-
-def _rule_ids(rules: tuple[str, ...]) -> set[str]:
-    """The ids of rules as their file names say; the rule files are checked when they load."""
-    return {Path(r).stem.replace("_", "-") for r in rules}
 
 
 def _faults(file: YamlFile, error: ValidationError) -> Iterator[Fault]:
@@ -217,7 +212,7 @@ def _faults(file: YamlFile, error: ValidationError) -> Iterator[Fault]:
         message = str(problem["msg"]).removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             known = _known_keys(path[:-1])
-            message = f"unknown key{_nearest(str(path[-1]), known)}"
+            message = f"unknown key{nearest(str(path[-1]), known)}"
         elif problem["type"] == "missing":
             message = "is missing"
         yield file.fault(path, message)
@@ -275,8 +270,3 @@ def _members(annotation: Any) -> Any:
     if len(found) == 1:
         return found[0]
     return tuple(found) or None
-
-
-def _nearest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

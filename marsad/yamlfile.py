@@ -16,6 +16,9 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LEFTOVER = re.compile(r"\$\{[^}]*\}?")
 
+_DEEPEST = 12
+_LARGEST = 100_000  # values
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -26,6 +29,7 @@ class YamlFile:
     path: Path
     value: Any
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)  # that leave the rest readable
 
     def fault(self, path: KeyPath, message: str) -> Fault:
         """Return a fault at ``path``, or at its nearest ancestor that has a place."""
@@ -50,7 +54,11 @@ def dotted(path: KeyPath) -> str:
 
 
 def load(path: Path, environment: Mapping[str, str]) -> YamlFile:
-    """Read ``path``. Raises ConfigError with every fault: syntax, repeated keys, variables."""
+    """Read ``path``. Raises ConfigError when it is no YAML.
+
+    Repeated keys, missing variables and the like are left in ``faults``, so that a caller can
+    tell them with its own.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=_Loader)
@@ -66,10 +74,7 @@ def load(path: Path, environment: Mapping[str, str]) -> YamlFile:
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise ConfigError([_fault(path, f"is no YAML: {problem}", place)]) from None
     file = YamlFile(path, None)
-    reader = _Reader(file, environment)
-    file.value = {} if node is None else reader.read(node, ())
-    if reader.faults:
-        raise ConfigError(reader.faults)
+    file.value = {} if node is None else _Reader(file, environment).read(node, ())
     return file
 
 
@@ -83,15 +88,22 @@ class _Reader:
         self._file = file
         self._environment = environment
         self._construct = yaml.SafeLoader("")
-        self.faults: list[Fault] = []
+        self._left = _LARGEST
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
         self._file.places.setdefault(path, _place(node))
+        self._left -= 1
+        if len(path) > _DEEPEST or self._left < 0:
+            # Aliases can hold themselves, or each other ten times over.
+            raise ConfigError([self._file.fault(path[:3], "is nested too deep or too large")])
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(child, (*path, i)) for i, child in enumerate(node.value)]
         return self._scalar(node, path)
+
+    def _fault(self, path: KeyPath, message: str) -> None:
+        self._file.faults.append(self._file.fault(path, message))
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -100,7 +112,7 @@ class _Reader:
             place = (*path, key)
             if key in result:
                 self._file.places[place] = _place(key_node)
-                self.faults.append(self._file.fault(place, "stands twice"))
+                self._fault(place, "stands twice")
                 continue
             self._file.places[place] = _place(key_node)
             result[key] = self.read(value, place)
@@ -109,18 +121,25 @@ class _Reader:
     def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
         text = str(node.value)
         if "${" not in text:
-            return self._construct.construct_object(node, deep=True)
+            return self._value(node, path)
         filled = _VARIABLE.sub(lambda m: self._variable(m[1], path), text)
         leftover = _LEFTOVER.search(_VARIABLE.sub("", text))
         if leftover:
-            self.faults.append(self._file.fault(path, f"{leftover[0]!r} is no variable: ${{NAME}}"))
+            self._fault(path, f"{leftover[0]!r} is no variable: ${{NAME}}")
         return filled
+
+    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
+        try:
+            return self._construct.construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError):
+            kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
+            self._fault(path, f"{node.value!r} cannot be read as {kind}")
+            return None
 
     def _variable(self, name: str, path: KeyPath) -> str:
         value = self._environment.get(name)
         if value is None:
-            message = f"environment variable {name} is not set"
-            self.faults.append(self._file.fault(path, message))
+            self._fault(path, f"environment variable {name} is not set")
             return ""
         return value
 

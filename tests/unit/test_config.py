@@ -91,3 +91,51 @@ def test_ages_and_nonsense() -> None:
     assert (now - read_moment("30d", now)).days == 30
     with pytest.raises(UsageError, match="is no date"):
         read_moment("yesterday-ish", now)
+
+
+def told(path: Path, text: str) -> list[str]:
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as raised:
+        load_config(path, {})
+    return [str(fault).removeprefix(f"{path}:") for fault in raised.value.faults]
+
+
+def test_variables_keys_and_references_are_told_together_in_order(tmp_path: Path) -> None:
+    text = (
+        "databse: x\n"
+        "crawler: {include: [dzz]}\n"
+        "sources:\n- {id: UPPER, name: x, url: 'ftp://x', language: de, country: DZ}\n"
+        "alerts:\n  channels:\n    s: {type: slack, webhook_url: '${NO_SUCH}'}\n"
+        "  routes:\n  - {channels: [t], outlets: [nobody]}\n"
+    )
+    lines = told(tmp_path / "config.yaml", text)
+    paths = [line.split(": ")[1] for line in lines]
+    assert paths == [
+        *("databse", "crawler.include[0]", "sources[0].id", "sources[0].url"),
+        *("sources[0].language", "alerts.channels.s.webhook_url"),
+    ]
+    assert [int(line.split(":")[0]) for line in lines] == [1, 2, 4, 4, 4, 7]
+
+
+def test_a_rule_file_is_named_by_the_id_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    (tmp_path / "ships.yaml").write_text("id: naval\nrequire: '@dz'\n", "utf-8")
+    route = "alerts:\n  channels: {c: {type: console}}\n  routes: [{channels: [c], rules: [%s]}]\n"
+    path.write_text("rules: [ships.yaml]\n" + route % "naval", "utf-8")
+    config = load_config(path, {})
+    assert config.rules == (str(tmp_path / "ships.yaml"),)
+    (line,) = told(path, "rules: [ships.yaml]\n" + route % "navel")
+    assert line.endswith("no rule 'navel'; did you mean 'naval'?")
+    (line,) = told(path, "rules: [boats.yaml]\n")
+    assert line == f"1:9: rules[0]: {tmp_path / 'boats.yaml'}: no such rule file"
+
+
+def test_parts_of_a_secret_are_secret(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "database: 'postgresql+psycopg://u:p%40ss[1]@db.example/x'\n"
+        "alerts: {channels: {s: {type: slack, webhook_url: 'https://h.example/T0/B0/token'}}}\n",
+        "utf-8",
+    )
+    secrets = load_config(path, {}).secrets()
+    assert {"T0/B0/token", "p%40ss[1]", "p@ss[1]"} <= set(secrets)
