@@ -16,13 +16,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from alerts import slack_blocks
 from alerts.card import Card, Namer, card, reference
 from alerts.cleaning import is_rtl, one_line
-from alerts.digest import Digest, digest
+from alerts.digest import MOST_CARDS, Digest, digest
 from alerts.mime import new_mail
 from alerts.settings import EmailSettings
 from domain.notice import Delivery
 
 _IN_HEADER = 20  # references that a header lists
 _IN_TEXT = 40  # articles that a plain text names when it is no part of a mail
+_LARGEST = 700_000  # bytes of both bodies: base64 makes a third more, and 1 MB passes anywhere
 LRM = slack_blocks.LRM
 
 
@@ -59,7 +60,7 @@ class Composer:
         if len(deliveries) == 1:
             self._write_card(message, self.card(deliveries[0]))
         else:
-            self._write_digest(message, digest(deliveries, self._name))
+            self._write_digest(message, deliveries)
         return message
 
     def _write_card(self, message: EmailMessage, item: Card) -> None:
@@ -68,10 +69,17 @@ class Composer:
         html = self._render("card.html.j2", card=item)
         message.add_alternative(html, subtype="html")
 
-    def _write_digest(self, message: EmailMessage, told: Digest) -> None:
+    def _write_digest(self, message: EmailMessage, deliveries: Sequence[Delivery]) -> None:
+        most = MOST_CARDS
+        while True:
+            told = digest(deliveries, self._name, most)
+            plain = self._render("digest.txt.j2", digest=told)
+            html = self._render("digest.html.j2", digest=told)
+            if most <= 1 or len(plain.encode()) + len(html.encode()) < _LARGEST:
+                break
+            most //= 2
         message["Subject"] = f"[marsad] {told.heading}"
-        message.set_content(self._render("digest.txt.j2", digest=told))
-        html = self._render("digest.html.j2", digest=told)
+        message.set_content(plain)
         message.add_alternative(html, subtype="html")
 
     def _render(self, template: str, **values: Card | Digest) -> str:
