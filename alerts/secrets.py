@@ -9,6 +9,8 @@ from urllib.parse import quote, unquote, urlsplit
 from alerts.cleaning import one_line
 
 _SHORTEST = 6  # characters: shorter pieces are words, and words are wanted
+# Controls are between pieces too: clients print them as escapes.
+_BETWEEN = re.compile(r"[/:@?&=#,;\s\x00-\x1f\x7f-\x9f]+")
 _PLAIN = ("services", "workflows", "triggers", "webhook", "webhooks", "notify")
 
 
@@ -46,7 +48,7 @@ def _forms(secret: str, *, hides_host: bool) -> set[str]:
         if not hides_host:
             rest = _after_host(secret)
             found.add(rest)
-        pieces = {p for p in re.split(r"[/:@?&=#,;\s]+", rest) if p not in _PLAIN}
+        pieces = {p for p in _BETWEEN.split(rest) if p not in _PLAIN}
         found |= {p for p in pieces | {unquote(p) for p in pieces} if len(p) >= _SHORTEST}
     return {form for form in found if len(form) > 1}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import time, timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +25,7 @@ from domain.notice import Mode
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_ADDRESS = re.compile(r"[!-?A-~]+@[!-?A-~]+")  # anything stranger is a typing mistake
+_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+", re.ASCII)
 _WEBHOOK = re.compile(r"https?://[!-~]+")
 
 
@@ -47,6 +49,15 @@ def _clock_time(value: object) -> object:
     return time(int(match[1]), int(match[2]))
 
 
+def _is_address(text: str) -> bool:
+    if not _ADDRESS.fullmatch(text):
+        return False
+    try:
+        return Address(addr_spec=text).addr_spec == text
+    except (ValueError, IndexError, HeaderParseError):
+        return False
+
+
 class _Settings(BaseModel):
     # What was given stays out of errors: it may hold a password.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -68,8 +79,8 @@ class EmailSettings(_Settings):
     @classmethod
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
         for address in (value,) if isinstance(value, str) else value:
-            if not _ADDRESS.fullmatch(address):
-                raise ValueError(f"{address!r} is no mail address")
+            if not _is_address(address):
+                raise ValueError(f"{address!r} is no mail address; write one like desk@example.org")
         return value
 
     @model_validator(mode="after")

@@ -23,8 +23,11 @@ class ConsoleChannel:
         """See ``alerts.ports.Channel``."""
         del digest  # the number of deliveries decides the form
         stream = self._stream or sys.stdout
+        text = f"\n{self._composer.text(deliveries)}\n{'═' * 72}\n"
+        encoding = stream.encoding or "utf-8"
         try:
-            stream.write(f"\n{self._composer.text(deliveries)}\n{'═' * 72}\n")
+            # A terminal without Arabic letters shows marks in their place, not nothing.
+            stream.write(text.encode(encoding, "replace").decode(encoding))
             stream.flush()
         except (OSError, ValueError) as error:
             reason = f"standard output: {error}"

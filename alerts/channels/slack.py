@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from email.message import Message
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
@@ -82,6 +82,8 @@ class SlackChannel:
             answer = await in_thread(self._client.send_dict, payload)
         except URLError as error:  # nothing was sent: not reached, or not trusted
             return self._retry(f"not reached: {error.reason}", channel_wide=True)
+        except InvalidURL as error:
+            return self._retry(f"no address to post to: {error}", channel_wide=True)
         except TimeoutError:
             # Nobody knows whether it arrived: the reference line tells the two apart.
             return self._retry("timed out; possibly sent")
