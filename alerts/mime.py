@@ -15,6 +15,12 @@ class _WholeSubject(EmailPolicy):
     joins Arabic words into one.
     """
 
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        """Break what looks like an encoded word: decoded, a page's title could add headers."""
+        if name.lower() == "subject":
+            value = str(value).replace("=?", "= ?")
+        return super().header_store_parse(name, value)
+
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower() == "subject" and not str(value).isascii():
             words = Header(str(value), "utf-8", header_name=name).encode(linesep=self.linesep)

@@ -49,11 +49,14 @@ def next_time(route: RouteSettings, now: datetime) -> datetime:
     if route.at is None:
         raise ValueError("the route has no digest time")
     zone = ZoneInfo(route.timezone)
-    local = now.astimezone(zone)
-    at = datetime.combine(local.date(), route.at, tzinfo=zone)
-    if at <= local:
-        at = datetime.combine(local.date() + timedelta(days=1), route.at, tzinfo=zone)
-    return at.astimezone(now.tzinfo)
+    today = now.astimezone(zone).date()
+    at = datetime.combine(today, route.at, tzinfo=zone).astimezone(now.tzinfo)
+    # Compared as moments: within a zone Python compares what clocks show, and one hour of
+    # autumn shows twice.
+    if at <= now:
+        tomorrow = today + timedelta(days=1)
+        at = datetime.combine(tomorrow, route.at, tzinfo=zone).astimezone(now.tzinfo)
+    return at
 
 
 def _is_stale(article: Article, max_age: timedelta) -> bool:

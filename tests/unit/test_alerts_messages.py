@@ -168,6 +168,24 @@ class TestMail:
         assert message_key([delivery(1), delivery(2)]) == message_key([delivery(2), delivery(1)])
         assert message_key([delivery(1), delivery(2)]) != message_key([delivery(1)])
 
+    @pytest.mark.parametrize(
+        "title",
+        [
+            "=?utf-8?q?a=0D=0ABcc:_x@y.example?=",
+            "=?utf-8?b?YQ0KQmNjOiB4QHkuZXhhbXBsZQ==?=",
+            "=?utf-7?q?+AA0ACg-Bcc:_x@y.example?=",
+            "=?utf-8?q?=E2=80=AEnever_closed=00?=",
+            "=?=?utf-8?q?=FF?=",
+        ],
+    )
+    @pytest.mark.parametrize("partners", [(), ("IT",)])  # a subject in ASCII, and one that is not
+    def test_a_title_in_code_is_not_decoded(self, title: str, partners: tuple[str, ...]) -> None:
+        told = notice(title=title, matches=(match(partners=partners),))
+        read = mail(delivery(1, told))
+        assert read["Bcc"] is None
+        assert len(read.keys()) == len(set(read.keys())) == 9
+        assert str(read["Subject"]).replace("= ?", "=?").endswith(f": {title}")
+
     @pytest.mark.parametrize("link", ["javascript:alert(1)", "file:///etc/passwd", "", "//x"])
     def test_an_address_that_is_none_is_not_linked(self, link: str) -> None:
         read = mail(delivery(1, notice(url=link)))

@@ -115,6 +115,9 @@ def test_the_earlier_of_two_digests_to_one_channel_counts():
         ("2026-03-29T00:30", "Europe/Paris", "02:30", "2026-03-29T01:30"),  # a time that is not
         ("2026-10-24T23:00", "Europe/Paris", "02:30", "2026-10-25T00:30"),  # a time that is twice
         ("2026-10-25T00:31", "Europe/Paris", "02:30", "2026-10-26T01:30"),  # is used once
+        ("2026-10-25T01:15", "Europe/Paris", "02:30", "2026-10-26T01:30"),  # 02:15 once more
+        ("2026-10-25T01:30", "Europe/Paris", "02:30", "2026-10-26T01:30"),
+        ("2026-03-29T01:15", "Europe/Paris", "02:30", "2026-03-29T01:30"),  # 03:15, not yet told
         ("2026-12-31T23:00", "Pacific/Auckland", "07:30", "2027-01-01T18:30"),
     ],
 )
