@@ -10,6 +10,7 @@ from datetime import datetime
 from domain.source import FetchState, VisitReport
 from marsad.config import Config
 from marsad.house import House, build_house
+from marsad.labels import Labels
 from marsad.stores import open_store
 
 
@@ -34,11 +35,12 @@ async def crawl(
     started: Callable[[int], None] | None = None,
 ) -> Pass:
     """Visit the sources that are due (or ``only`` these, or all) and deliver what it caused."""
-    store = await asyncio.to_thread(open_store, config.database)
+    labels = Labels()
+    store = await asyncio.to_thread(open_store, config.database, labels=labels)
     try:
         # Beside a daemon it would visit hosts twice as fast as they were promised.
         with store.hold_daemon_lock():
-            house = build_house(config, environment, store, is_telling=is_telling)
+            house = build_house(config, environment, store, labels, is_telling=is_telling)
             return await _pass(house, only, is_all=is_all, progress=progress, started=started)
     finally:
         store.close()
@@ -54,8 +56,11 @@ async def _pass(
 ) -> Pass:
     store = house.store
     try:
-        await house.workers.ready()
-        await asyncio.to_thread(store.sync_sources, house.config.sources, house.clock())
+        names, _ = await asyncio.gather(
+            house.workers.ready(),
+            asyncio.to_thread(store.sync_sources, house.config.sources, house.clock()),
+        )
+        house.labels.fill(names)
         states = await asyncio.to_thread(store.fetch_states)
         chosen = _chosen(states, house.clock(), only, is_all=is_all)
         if started is not None:

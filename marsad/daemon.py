@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from domain.errors import StoreError
 from marsad.config import Config
 from marsad.house import House, build_house
+from marsad.labels import Labels
 from marsad.stores import open_store
 
 _log = logging.getLogger("marsad.daemon")
@@ -24,10 +25,11 @@ _AT_ONCE = 500  # due sources taken up in one tick
 
 async def run(config: Config, environment: Mapping[str, str]) -> None:
     """Run until SIGTERM or SIGINT. Raises BusyError when another daemon holds the database."""
-    store = await asyncio.to_thread(open_store, config.database)
+    labels = Labels()
+    store = await asyncio.to_thread(open_store, config.database, labels=labels)
     try:
         with store.hold_daemon_lock():
-            await _run(build_house(config, environment, store))
+            await _run(build_house(config, environment, store, labels))
     finally:
         store.close()
 
@@ -40,7 +42,7 @@ async def _run(house: House) -> None:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if loading.done():
-            loading.result()  # a rule that does not load ends it here
+            house.labels.fill(loading.result())  # a rule that does not load ends it here
             await _serve(house, stop)
     finally:
         loading.cancel()

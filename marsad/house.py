@@ -16,7 +16,7 @@ from domain.source import Source
 from marsad.clock import utc_now
 from marsad.config import Config
 from marsad.failpoints import make_failpoint
-from marsad.labels import label_of, load_labels
+from marsad.labels import Labels
 from marsad.pipeline import NewsDesk, StoredOutbox, StoredRobots
 from marsad.workers import WorkerPool
 from storage.store import Store
@@ -28,6 +28,7 @@ class House:
 
     config: Config
     store: Store
+    labels: Labels
     workers: WorkerPool
     desk: NewsDesk
     collector: Collector
@@ -49,6 +50,7 @@ def build_house(
     config: Config,
     environment: Mapping[str, str],
     store: Store,
+    labels: Labels,
     *,
     clock: Callable[[], datetime] = utc_now,
     rng: Random | None = None,
@@ -58,9 +60,8 @@ def build_house(
     chance = rng or Random()  # noqa: S311 - spreads visits and retries, guards nothing
     failpoint = make_failpoint(environment)
     sources = {source.id: source for source in config.sources}
-    namer = label_of(load_labels())
     channels = {
-        name: make_channel(name, settings, namer, clock)
+        name: make_channel(name, settings, labels.name, clock)
         for name, settings in config.alerts.channels.items()
     }
     dispatcher = Dispatcher(
@@ -81,6 +82,7 @@ def build_house(
     return House(
         config=config,
         store=store,
+        labels=labels,
         workers=workers,
         desk=desk,
         collector=collector,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from domain.article import Document
 from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
+from marsad.labels import names_of
 from matcher.judge import Matcher
 
 # A worker process is one task at a time and has no composition root of its own; this is its
@@ -29,11 +30,21 @@ def start_worker(rules: Sequence[str]) -> None:
         _state[:] = [error]
 
 
+def names() -> dict[str, str]:
+    """Return the words for the lexicon's ids. Raises ConfigError when the rules do not load."""
+    return names_of(_loaded().concepts.lexicon)
+
+
 def judge(documents: Sequence[Document]) -> list[Verdict]:
     """Judge documents in the order given. Raises ConfigError when the rules do not load."""
+    matcher = _loaded()
+    return [matcher.judge(document) for document in documents]
+
+
+def _loaded() -> Matcher:
     if not _state:
         raise MatchError("the worker has no matcher")
     matcher = _state[0]
     if isinstance(matcher, MarsadError):
         raise matcher
-    return [matcher.judge(document) for document in documents]
+    return matcher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.errors import StoreError
-from marsad.labels import load_labels
+from marsad.labels import Labels
 from storage.store import Store
 
 
@@ -15,7 +15,7 @@ def has_database(url: str) -> bool:
     return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
 
 
-def open_store(url: str, *, must_exist: bool = False) -> Store:
+def open_store(url: str, *, must_exist: bool = False, labels: Labels | None = None) -> Store:
     """Open the database at ``url``, its schema brought up to date.
 
     ``must_exist`` refuses to make a new SQLite file: a question to a database that is not
@@ -24,4 +24,4 @@ def open_store(url: str, *, must_exist: bool = False) -> Store:
     if must_exist and not has_database(url):
         path = url.removeprefix("sqlite:///")
         raise StoreError(f"{path}: no such database; run `marsad crawl` or `marsad run` first")
-    return Store.open(url, labels=load_labels())
+    return Store.open(url, labels=(labels or Labels()).label)

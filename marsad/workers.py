@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from marsad.judging import judge, start_worker
+from marsad.judging import names, start_worker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,9 +56,12 @@ class WorkerPool:
             ) from None
         return result
 
-    async def ready(self) -> None:
-        """Wait until the rules are loaded. Raises ConfigError when they are wrong."""
-        await self.call(judge, [])
+    async def ready(self) -> dict[str, str]:
+        """Wait until the rules are loaded; return the words for the lexicon's ids.
+
+        Raises ConfigError when the rules are wrong.
+        """
+        return await self.call(names)
 
     def close(self) -> None:
         """End the worker processes; what they were doing is dropped."""

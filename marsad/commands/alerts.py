@@ -34,12 +34,12 @@ async def _send_sample(options: Context, name: str) -> SendOutcome:
     from alerts.channels import make_channel  # noqa: PLC0415 - imports clients
     from alerts.sample import sample_delivery  # noqa: PLC0415
     from alerts.settings import nearest  # noqa: PLC0415
-    from marsad.labels import label_of, load_labels  # noqa: PLC0415
+    from marsad.labels import Labels  # noqa: PLC0415
 
     channels = options.config().alerts.channels
     if name not in channels:
         raise UsageError(f"no channel {name!r}{nearest(name, channels)}")
-    channel = make_channel(name, channels[name], label_of(load_labels()), utc_now)
+    channel = make_channel(name, channels[name], Labels().name, utc_now)
     try:
         return await channel.send([sample_delivery(name, utc_now())], digest=False)
     finally:

@@ -142,36 +142,30 @@ async def test_a_second_sigterm_ends_at_once(room: Newsroom):
     await asyncio.sleep(0.5)
     asked = time.monotonic()
     assert await daemon.stop() == 1
-    assert time.monotonic() - asked < 2
+    assert time.monotonic() - asked < 5
     assert await gone(family) == set()
 
 
-async def test_what_was_stored_before_a_crash_is_told_after_it(room: Newsroom):
+async def test_two_crashes_lose_nothing_and_send_once_more_under_the_same_id(room: Newsroom):
+    del room.channels["slack"]
     crashed = await room.marsad("run", MARSAD_FAILPOINT="after-file")
     await room.until(crashed.descendants)
     family = crashed.descendants()
     assert await crashed.wait(60) == -signal.SIGKILL
-    assert room.states() == {"mail": ["pending"], "slack": ["pending"]}
+    assert room.states() == {"mail": ["pending"]}  # stored, and nobody told
     assert room.mailbox.mails == []
     assert await gone(family) == set()
 
-    again = await room.marsad("run")
-    await room.until(lambda: room.states() == {"mail": ["sent"], "slack": ["sent"]}, 60)
-    assert await again.stop() == 0
-    assert [len(room.mailbox.mails), len(room.hook.payloads)] == [1, 1]
-
-
-async def test_a_crash_between_send_and_mark_sends_once_more_under_the_same_id(room: Newsroom):
-    del room.channels["slack"]
     crashed = await room.marsad("run", MARSAD_FAILPOINT="after-send")
     assert await crashed.wait(60) == -signal.SIGKILL
-    assert room.states() == {"mail": ["leased"]}
+    assert room.states() == {"mail": ["leased"]}  # told, and not marked
     assert len(room.mailbox.mails) == 1
     let_leases_end(room.database)
 
-    again = await room.marsad("run")
-    await room.until(lambda: room.states() == {"mail": ["sent"]}, 60)
-    assert await again.stop() == 0
+    again = await room.marsad("crawl")
+    assert await again.wait(60) == 0, again.errors
+    assert "1 accepted alerts" in again.errors
+    assert room.states() == {"mail": ["sent"]}
     assert len(room.mailbox.mails) == 2
     assert len(set(room.mailbox.ids())) == 1
 
@@ -182,7 +176,7 @@ def let_leases_end(database: Path) -> None:
         (left,) = connection.execute(
             "SELECT unixepoch(max(lease_until)) - unixepoch('now') FROM deliveries"
         ).fetchone()
-        assert left <= 60
+        assert left <= 61  # rounded up to a whole second
         connection.execute("UPDATE deliveries SET lease_until = '2020-01-01T00:00:00Z'")
 
 
