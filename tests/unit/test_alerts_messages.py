@@ -207,20 +207,21 @@ class TestMail:
         assert "23:59 UTC" in part(mail(delivery(1, notice(published_at=far))), "plain")
 
 
-def hostile(words: str) -> Delivery:
+def hostile(words: str, number: int = 1) -> Delivery:
     """Return a delivery that says ``words`` wherever a stranger's words can stand."""
     text = f"{words} exercice naval {words}"
     start = len(words) + 1
     proofs = (Evidence(start=start, end=start + 8, text="exercice", field="text", concept="#c"),)
     held = match(rule="rule", evidence=proofs, persons=("p",))
-    told = notice(title=words, outlet=words, text=text, url="https://x.example/", matches=(held,))
-    return delivery(1, told)
+    said = {"title": words, "outlet": words, "text": text, "matches": (held,)}
+    return delivery(number, notice(number, url="https://x.example/", **said))
 
 
 def assert_harmless(*strangers: str) -> None:
-    """Look at the message of each and at the digest of all."""
-    told = [hostile(words) for words in strangers]
-    for deliveries in (*([one] for one in told), [*told, delivery(2)]):
+    """Look at the message of each and at digests that name them all."""
+    told = [hostile(words, number) for number, words in enumerate(strangers, 1)]
+    gathered = [[*told[n : n + 10], delivery(9999)] for n in range(0, len(told), 10)]
+    for deliveries in (*([one] for one in told), *gathered):
         read = mail(*deliveries)
         wanted = {"from", "to", "subject", "date", "message-id", "auto-submitted"}
         more = {"x-marsad-reference", "mime-version", "content-type"}
