@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from alerts.cleaning import one_line
 from domain.notice import Mode
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
@@ -37,7 +38,10 @@ def _duration(value: object) -> object:
     match = _DURATION.fullmatch(str(value).strip())
     if match is None:
         raise ValueError(f"{value!r} is no duration; write 90s, 30m, 24h or 7d, or 0")
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+    except OverflowError:
+        raise ValueError(f"{one_line(match[0], 40)} is too long; write 0 for no limit") from None
 
 
 def _clock_time(value: object) -> object:
@@ -70,8 +74,8 @@ class EmailSettings(_Settings):
     host: str = Field(min_length=1)
     port: int = Field(default=25, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "none"
-    username: str | None = None
-    password: SecretStr | None = None
+    username: str | None = Field(default=None, min_length=1)
+    password: SecretStr | None = Field(default=None, min_length=1)
     sender: str
     recipients: tuple[str, ...] = Field(min_length=1)
 
@@ -152,7 +156,7 @@ class RouteSettings(_Settings):
     def _zone_exists(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "Africa" is a folder
             raise ValueError(f"{value!r} is no time zone; write one like Africa/Algiers") from None
         return value
 

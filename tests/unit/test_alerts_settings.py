@@ -88,6 +88,11 @@ def test_what_is_no_duration_is_refused(written: object):
     assert "write 90s, 30m, 24h or 7d" in fault(max_age=written)
 
 
+@pytest.mark.parametrize("written", ["99999999999d", f"{'9' * 400}d", "1000000000d"])
+def test_a_duration_without_end_is_refused(written: str):
+    assert "is too long; write 0 for no limit" in fault(max_age=written)
+
+
 @pytest.mark.parametrize(
     ("route", "words"),
     [
@@ -97,6 +102,9 @@ def test_what_is_no_duration_is_refused(written: object):
         ({"mode": "digest", "at": 730}, "no time of day"),
         ({"timezone": "Africa/Alger"}, "no time zone"),
         ({"timezone": "../etc/passwd"}, "no time zone"),
+        ({"timezone": "Africa"}, "no time zone"),  # a folder of zones
+        ({"timezone": "x" * 5000}, "no time zone"),
+        ({"timezone": ""}, "no time zone"),
         ({"min_score": 1.1}, "less than or equal to 1"),
         ({"mode": "hourly"}, "immediate"),
         ({"channel": ["m"]}, "not permitted"),
@@ -124,6 +132,8 @@ def test_a_route_that_makes_no_sense_is_refused(route: dict[str, Any], words: st
         ({**MAIL, "security": "ssl"}, "starttls"),
         ({**MAIL, "password": SECRET}, "go together"),
         ({**MAIL, "username": "marsad"}, "go together"),
+        ({**MAIL, "username": "", "password": SECRET}, "at least 1"),
+        ({**MAIL, "username": "marsad", "password": ""}, "at least 1"),
         ({"type": "slack", "webhook_url": f"ftp://{SECRET}"}, "begins with https://"),
         ({"type": "slack", "webhook_url": f"https://h/ {SECRET}"}, "begins with https://"),
         ({"type": "apprise", "url": SECRET}, "service://token"),
