@@ -255,6 +255,24 @@ async def test_apprise_that_fails_is_retried_and_says_no_secret(status: int):
     assert_silent(outcome, repr(target), vars(target))
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_apprise_sends_to_nobody_else(status: int):
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        is_first = request.path != "/elsewhere"
+        headers = {"Location": f"http://localhost:{request.url.port}/elsewhere"}
+        return web.Response(status=status if is_first else 200, headers=headers)
+
+    async with serving(answer) as port:
+        target = apprise(f"json://127.0.0.1:{port}/services/T000/B000/secret-token")
+        outcome = await target.send([delivery()], digest=False)
+    assert outcome.result is SendResult.RETRY
+    assert len(asked) == 1
+    assert_silent(outcome)
+
+
 async def test_a_service_that_apprise_does_not_know_keeps_the_queue():
     outcome = await apprise("nosuchservice://secret-token/x").send([delivery()], digest=False)
     assert (outcome.result, outcome.channel_wide) == (SendResult.RETRY, True)
