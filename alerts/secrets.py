@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from alerts.cleaning import one_line
 
@@ -42,7 +43,8 @@ def login_forms(username: str, password: str) -> tuple[str, ...]:
 
 
 def _forms(secret: str, *, hides_host: bool) -> set[str]:
-    found = {secret, secret.strip(), quote(secret, safe=""), repr(secret)[1:-1]}
+    found = {secret, secret.strip(), repr(secret)[1:-1], ascii(secret)[1:-1]}
+    found |= {quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
     if "://" in secret:
         rest = secret.partition("://")[2]
         if not hides_host:

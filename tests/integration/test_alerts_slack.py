@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from datetime import timedelta
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -305,6 +307,12 @@ class TestRedaction:
         secret = "p4ssw0rd-of-the-desk"
         for length in range(60):
             assert "p4ss" not in Redactor(secret)("x" * length + secret, 60)
+
+    def test_takes_out_what_others_write_of_a_password(self) -> None:
+        secret = 'pä ss/wörd"\\x'
+        redact = Redactor(secret)
+        for form in (json.dumps(secret)[1:-1], ascii(secret)[1:-1], quote(secret)):
+            assert redact(f"no {form} here") == "no [secret] here"
 
     def test_takes_out_what_a_login_looks_like(self) -> None:
         forms = login_forms("marsad", "p4ssw0rd")
