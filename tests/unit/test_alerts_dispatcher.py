@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -141,6 +142,33 @@ class TestOnePass:
         assert await sender.drain_once() == {}
         clock.pass_by(timedelta(seconds=1))
         assert await sender.drain_once() == {"accepted": 3}
+
+    @pytest.mark.parametrize("seed", range(8))
+    async def test_whatever_the_answers_every_row_is_accepted_once(self, seed: int) -> None:
+        rng, clock, outbox = Random(seed), Clock(), MemoryOutbox()
+        accepted: list[str] = []
+
+        def answer(rows: Sequence[Delivery]) -> SendOutcome:
+            said = rng.choice((ACCEPTED, ACCEPTED, RETRY, DOWN, "asked", "broken"))
+            if said == "broken":
+                raise RuntimeError
+            if said == "asked":
+                after = rng.choice((-1.0, 0.0, 30.0, math.inf, math.nan))
+                return SendOutcome(result=SendResult.RETRY, retry_after=after)
+            if said is ACCEPTED:
+                accepted.extend(d.key for d in rows)
+            return said
+
+        for number, mode in enumerate([*Mode] * 12):
+            due = NOW + timedelta(minutes=rng.randint(0, 9))
+            outbox.put(delivery(number, mode=mode, key=f"{mode}:{number}"), due_at=due)
+        channel = ObedientChannel(answer=answer)
+        for _ in range(100):  # each time as after a new start
+            flood = FloodPolicy(burst=3, every=20)
+            await dispatcher(outbox, channel, clock=clock, flood=flood).drain_once()
+            clock.pass_by(timedelta(hours=1))
+        assert set(outbox.states()) == {"sent"}
+        assert sorted(accepted) == sorted(row.delivery.key for row in outbox.rows)
 
     async def test_a_clock_set_back_ends_a_rest(self) -> None:
         outbox, channel, clock = filled(2), ObedientChannel(answer=lambda _: DOWN), Clock()
