@@ -51,10 +51,13 @@ def assert_silent(*said: object) -> None:
 
 @pytest.fixture(autouse=True)
 def leaks(caplog: pytest.LogCaptureFixture) -> Any:
-    """Fail any test under which a log line or an outcome holds a piece of the address."""
-    with caplog.at_level(logging.DEBUG):
-        yield
-    assert_silent(*(r.getMessage() for r in caplog.records if r.name != "asyncio"))
+    """Fail any test under which a log line holds a piece of the address."""
+    # The test's own web server, and the HTTP client under Apprise, which marsad.logs quiets.
+    for name in ("aiohttp", "urllib3"):
+        caplog.set_level(logging.WARNING, name)
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert_silent(*(record.getMessage() for record in caplog.get_records("call")))
 
 
 async def test_a_message_arrives_with_its_blocks_and_its_reference():
@@ -109,19 +112,20 @@ async def test_too_many_requests_is_honoured(header: dict[str, str], seconds: fl
     assert not outcome.channel_wide
 
 
-async def test_a_redirect_is_not_followed():
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(status: int):
     asked: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
         asked.append(request.path)
-        if request.path != "/elsewhere":
-            raise web.HTTPTemporaryRedirect("/elsewhere")
-        return web.Response(text="ok")
+        if request.path == "/elsewhere":
+            return web.Response(text="ok")
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
 
     async with serving(answer) as port:
         outcome = await send(f"http://127.0.0.1:{port}/services/T000/B000/secret-token")
     assert (outcome.result, outcome.channel_wide) == (SendResult.RETRY, True)
-    assert len(asked) == 1
+    assert asked == ["/services/T000/B000/secret-token"]
 
 
 async def test_silence_is_possibly_sent():
