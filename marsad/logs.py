@@ -11,16 +11,13 @@ from typing import Any, TextIO
 import structlog
 
 # Line breaks and terminal escapes in a title or a server's answer must not forge log lines.
-_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+# Chatty; and clients of the web write secret addresses out, in parts that no filter knows.
 _NOISY = (
-    "scrapy",
-    "twisted",
-    "apscheduler",
-    "filelock",
-    "trafilatura",
-    "htmldate",
-    "urllib3",
-    "alembic",
+    *("alembic", "apprise", "apscheduler", "filelock", "htmldate", "scrapy", "slack_sdk"),
+    *("trafilatura", "twisted", "urllib3"),
 )
 
 
@@ -44,7 +41,8 @@ def configure(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
-            _cleaner([s for s in secrets if s]),
+            # The longest first: a secret inside another must not leave the rest of it standing.
+            _cleaner(sorted(filter(None, secrets), key=len, reverse=True)),
             renderer,
         ],
     )

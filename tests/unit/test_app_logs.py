@@ -1,0 +1,68 @@
+"""Logs: one event a line, nothing forged, nothing secret. And failpoints."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from marsad.failpoints import make_failpoint
+from marsad.logs import configure
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield io.StringIO()
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_a_title_forges_no_line_and_steers_no_terminal(stream: io.StringIO):
+    configure(is_verbose=False, stream=stream)
+    logging.getLogger("marsad.x").info("title %s", 'a\r\n{"event": "forged"}\x1b[2J\u202e\u2028b')
+    (line,) = stream.getvalue().splitlines()
+    event = json.loads(line)["event"]
+    assert event.startswith("title a")
+    assert all(c.isprintable() for c in event)
+
+
+def test_secrets_and_their_pieces_are_left_out(stream: io.StringIO):
+    configure(
+        is_verbose=True, secrets=["https://h.example/T0/B0/token", "hunter2", ""], stream=stream
+    )
+    try:
+        raise OSError("cannot reach https://h.example/T0/B0/token as hunter2")
+    except OSError:
+        logging.getLogger("marsad.x").exception("failed with hunter2")
+    assert "token" not in stream.getvalue()
+    assert "hunter2" not in stream.getvalue()
+    assert "OSError" in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["urllib3.connectionpool", "slack_sdk.webhook.client", "apprise"])
+def test_clients_that_print_addresses_say_nothing_below_a_warning(stream: io.StringIO, name: str):
+    configure(is_verbose=True, stream=stream)
+    logging.getLogger(name).debug("POST /services/T0/B0/token")
+    assert stream.getvalue() == ""
+
+
+def test_without_the_variable_a_failpoint_is_nothing():
+    make_failpoint({})("after-send")
+
+
+def test_a_failpoint_counts_its_own_step(monkeypatch: pytest.MonkeyPatch):
+    killed: list[int] = []
+    monkeypatch.setattr("os.kill", lambda pid, _: killed.append(pid))
+    reach = make_failpoint({"MARSAD_FAILPOINT": "after-send:2"})
+    for step in ("before-send", "after-send", "before-send"):
+        reach(step)
+    assert killed == []
+    reach("after-send")
+    assert len(killed) == 1
