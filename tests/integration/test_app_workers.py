@@ -1,0 +1,75 @@
+"""Worker processes: what hangs or dies costs one call, and a broken rule is said once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from crawler.ports import WorkerCrashError, WorkerTimeoutError
+from domain.article import Document
+from domain.errors import ConfigError
+from marsad.judging import judge
+from marsad.workers import WorkerPool
+
+in_module = pytest.mark.asyncio(loop_scope="module")
+RULE = "id: cooperation\nrequire: '\"coopération militaire\"'\n"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WorkerPool]:
+    rule = tmp_path_factory.mktemp("rules") / "cooperation.yaml"
+    rule.write_text(RULE, encoding="utf-8")
+    opened = WorkerPool([str(rule)], limit=3.0, size=1)
+    try:
+        yield opened
+    finally:
+        await asyncio.to_thread(opened.close)
+
+
+@in_module
+async def test_the_words_for_ids_come_from_the_worker(pool: WorkerPool):
+    names = await pool.ready()
+    assert names["IT"] == "Italy"
+    assert len(names) > 500
+
+
+@in_module
+async def test_a_call_that_hangs_is_ended_and_the_next_one_answers(pool: WorkerPool):
+    began = time.monotonic()
+    with pytest.raises(WorkerTimeoutError, match="sleep ran over 3 s"):
+        await pool.call(time.sleep, 600)
+    assert time.monotonic() - began < 60  # loading the lexicon included
+    document = Document(text="La coopération militaire avance.")
+    (verdict,) = await pool.call(judge, [document])
+    assert [m.rule for m in verdict.matches] == ["cooperation"]
+
+
+@in_module
+async def test_a_process_that_dies_is_said_and_replaced(pool: WorkerPool):
+    with pytest.raises(WorkerCrashError, match="exit code 7"):
+        await pool.call(os._exit, 7)
+    assert await pool.call(judge, []) == []
+
+
+@in_module
+async def test_what_a_function_raises_comes_back_as_itself(pool: WorkerPool):
+    with pytest.raises(ValueError, match="could not convert"):
+        await pool.call(float, "no number")
+
+
+async def test_a_rule_that_does_not_load_is_the_answer_of_every_call(tmp_path: Path):
+    rule = tmp_path / "broken.yaml"
+    rule.write_text("id: broken\nrequire: '@dz AND ('\n", encoding="utf-8")
+    pool = WorkerPool([str(rule)], limit=5.0, size=1)
+    try:
+        for call in (pool.ready(), pool.call(judge, [])):
+            with pytest.raises(ConfigError, match=r"broken\.yaml:2:"):
+                await call
+    finally:
+        await asyncio.to_thread(pool.close)
