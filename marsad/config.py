@@ -27,6 +27,7 @@ from domain.errors import ConfigError, Fault
 from domain.source import Source
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
+from marsad.faultwords import say
 from marsad.references import broken_references, nearest, rule_location
 from marsad.yamlfile import KeyPath, YamlFile
 
@@ -209,13 +210,22 @@ def _absolute_database(url: str, folder: Path) -> str:
 def _faults(file: YamlFile, error: ValidationError) -> Iterator[Fault]:
     for problem in error.errors(include_url=False, include_input=False):
         path = _real_path(problem["loc"], file.value)
-        message = str(problem["msg"]).removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
-            known = _known_keys(path[:-1])
-            message = f"unknown key{nearest(str(path[-1]), known)}"
-        elif problem["type"] == "missing":
-            message = "is missing"
+            message = f"unknown key{nearest(str(path[-1]), _known_keys(path[:-1]))}"
+        else:
+            message = say(problem, _value_at(path, file.value))
+        if problem["type"] == "union_tag_invalid":
+            path = (*path, "type")
         yield file.fault(path, message)
+
+
+def _value_at(path: KeyPath, value: Any) -> Any:
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
 
 
 def _real_path(location: tuple[int | str, ...], value: Any) -> KeyPath:

@@ -74,7 +74,10 @@ def load(path: Path, environment: Mapping[str, str]) -> YamlFile:
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise ConfigError([_fault(path, f"is no YAML: {problem}", place)]) from None
     file = YamlFile(path, None)
-    file.value = {} if node is None else _Reader(file, environment).read(node, ())
+    if node is not None:
+        file.value = _Reader(file, environment).read(node, ())
+    if file.value is None:  # nothing, or comments only
+        file.value = {}
     return file
 
 
@@ -108,6 +111,10 @@ class _Reader:
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key_node, value in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._file.places[(*path, "?")] = _place(key_node)
+                self._fault((*path, "?"), "a key must be a word")
+                continue
             key = str(key_node.value)
             place = (*path, key)
             if key in result:

@@ -46,6 +46,28 @@ def test_secrets_and_their_pieces_are_left_out(stream: io.StringIO):
     assert "OSError" in stream.getvalue()
 
 
+def test_a_secret_inside_another_leaves_no_rest_of_it(stream: io.StringIO):
+    secrets = ["T0", "h.example", "https://h.example/T0/B0/token"]
+    configure(is_verbose=False, secrets=secrets, stream=stream)
+    logging.getLogger("marsad.x").info("posted to https://h.example/T0/B0/token by T0")
+    assert json.loads(stream.getvalue())["event"] == "posted to [secret] by [secret]"
+
+
+def test_half_a_character_breaks_no_line(stream: io.StringIO):
+    configure(is_verbose=False, stream=stream)
+    logging.getLogger("marsad.x").info("title \ud800")
+    json.loads(stream.getvalue().encode())
+
+
+def test_fields_stand_by_themselves_in_a_line_of_json(stream: io.StringIO):
+    configure(is_verbose=False, stream=stream)
+    logging.getLogger("marsad.x").warning("مقال %d", 3)
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["level"], line["logger"]) == ("مقال 3", "warning", "marsad.x")
+    assert line["timestamp"].endswith("Z")
+    assert "مقال" in stream.getvalue()
+
+
 @pytest.mark.parametrize("name", ["urllib3.connectionpool", "slack_sdk.webhook.client", "apprise"])
 def test_clients_that_print_addresses_say_nothing_below_a_warning(stream: io.StringIO, name: str):
     configure(is_verbose=True, stream=stream)
