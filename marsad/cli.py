@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,7 @@ app.add_typer(care.database_app, name="db")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 failed, 2 wrong usage or invalid configuration."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _speak_utf8()
     try:
         code = get_command(app).main(given, prog_name="marsad", standalone_mode=False)
     except typer.Exit as leave:
@@ -85,11 +87,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _speak_utf8() -> None:
+    """Write UTF-8 whatever the locale: JSON is nothing else, and Arabic fits nowhere else."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.encoding.lower() not in ("utf-8", "utf8"):
+            stream.reconfigure(encoding="utf-8")
+
+
 def _is_usage(error: Exception) -> bool:
     return hasattr(error, "exit_code") and hasattr(error, "format_message")
 
 
 def _show_usage(error: Exception) -> None:
+    if not error.format_message():  # type: ignore[attr-defined]
+        return  # the help was shown already
     print(f"marsad: {error.format_message()}", file=sys.stderr)  # type: ignore[attr-defined]
     context = getattr(error, "ctx", None)
     if context is not None:

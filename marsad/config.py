@@ -21,14 +21,14 @@ from pydantic import (
 )
 
 from alerts.settings import AlertSettings
-from crawler.catalogue import included, load_catalogue
+from crawler.catalogue import included
 from crawler.settings import CrawlSettings
 from domain.errors import ConfigError, Fault
 from domain.source import Source
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
 from marsad.faultwords import say
-from marsad.references import broken_references, nearest, rule_location
+from marsad.references import broken_references, catalogue, nearest, rule_location
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"
@@ -195,7 +195,7 @@ def _told_apart(secret: str) -> set[str]:
 
 
 def _sources(settings: RootSettings) -> tuple[Source, ...]:
-    chosen = {s.id: s for s in included(load_catalogue(), settings.crawler.include)}
+    chosen = {s.id: s for s in included(catalogue(), settings.crawler.include)}
     chosen |= {s.id: s.source() for s in settings.sources}
     return tuple(chosen.values())
 

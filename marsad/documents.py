@@ -60,7 +60,10 @@ def _read(target: str) -> Document:
 
 def _bytes(target: str) -> bytes:
     if target == "-":
-        return sys.stdin.buffer.read(LARGEST)
+        body = sys.stdin.buffer.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise DocumentError(f"standard input: is larger than {LARGEST // 2**20} MB")
+        return body
     path = Path(target)
     try:
         if path.is_file() and path.stat().st_size > LARGEST:
@@ -120,9 +123,14 @@ def read_lines(stream: TextIO) -> Iterator[Line]:
             yield _line(number, text)
 
 
+def _no_number(name: str) -> None:
+    """Refuse what Python reads and JSON does not know."""
+    raise ValueError(f"{name} is no number")
+
+
 def _line(number: int, text: str) -> Line:
     try:
-        item = json.loads(text)
+        item = json.loads(text, parse_constant=_no_number)
     except ValueError as error:
         return Line(number=number, error=f"is no JSON: {error}")
     except RecursionError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import yaml
 from crawler.catalogue import load_catalogue
 from domain.errors import Fault
 from domain.match import ACTIVITIES
+from domain.source import Source
 from marsad.yamlfile import KeyPath, YamlFile
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parent.parent
 _BUNDLED = _PACKAGE / "matcher" / "rules"
 _LANGUAGES = ("fr", "ar", "en", "und")
+
+
+@cache
+def catalogue() -> tuple[Source, ...]:
+    """Return the bundled catalogue, read once a process: it is a part of the program."""
+    return load_catalogue()
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -46,8 +54,8 @@ def broken_references(
     ``doubtful`` are the sections that have faults of their own, which ``settings`` lacks:
     what refers to them is not judged.
     """
-    catalogue = load_catalogue()
-    tags = {t for s in catalogue for t in s.tags}
+    bundled = catalogue()
+    tags = {t for s in bundled for t in s.tags}
     for number, tag in enumerate(settings.crawler.include):
         if tag not in tags:
             place: KeyPath = ("crawler", "include", number)
@@ -59,7 +67,7 @@ def broken_references(
     if not {"rules"} & set(doubtful) and not faults:
         known["rules"] = rules
     if not {"sources", "crawler"} & set(doubtful):
-        known["outlets"] = {s.id for s in catalogue} | {s.id for s in settings.sources}
+        known["outlets"] = {s.id for s in bundled} | {s.id for s in settings.sources}
         known["tags"] = tags | {t for s in settings.sources for t in s.tags}
     yield from _routes(file, settings, known)
 

@@ -110,6 +110,25 @@ class Scores:
         }
 
 
+def wrong_labels(item: dict[str, Any]) -> str:
+    """Say what of a document's labels cannot be counted; nothing when all can."""
+    if item.get("label") not in (0, 1):
+        return "label must be 0 or 1"
+    for name in ("partners", "activities", "persons"):
+        values = item.get(name)
+        if values is not None and not _is_list_of(values, str):
+            return f"{name} must be a list of strings"
+    days = item.get("dates")
+    if days is None:
+        return ""
+    is_whole = _is_list_of(days, dict) and all({"from", "to"} <= set(day) for day in days)
+    return "" if is_whole else 'dates must be a list of {"from": ..., "to": ...}'
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and all(isinstance(v, kind) for v in value)
+
+
 def rows(counts: dict[str, Count]) -> Iterable[tuple[str, str, str, str, int, int, int]]:
     """Return table rows: group, precision, recall, F1, tp, fp, fn."""
     for name, count in sorted(counts.items()):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import astuple, fields
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
 from domain.asking import HitQuery, HitRow
+from domain.errors import UsageError
+from domain.match import ACTIVITIES
 from marsad.clock import read_moment, utc_now
 from marsad.commands.context import given
 from marsad.commands.formats import Format, write_rows
@@ -49,6 +53,8 @@ def hits(
 
     Example: marsad hits --since 30d --partner US --format csv
     """
+    _require_known("--activity", activity, ACTIVITIES)
+    _require_known("--language", language, ("fr", "ar", "en", "und"))
     now = utc_now()
     query = HitQuery(
         since=read_moment(since, now) if since else None,
@@ -72,6 +78,15 @@ def hits(
                 typer.echo("no hits", err=True)
         else:
             write_rows(columns, (astuple(row) for row in found), form, is_guarded=True)
+
+
+def _require_known(option: str, values: Sequence[str] | None, known: Sequence[str]) -> None:
+    """Refuse a word of a closed list that is none: it would find nothing and say nothing."""
+    for value in values or ():
+        if value not in known:
+            close = get_close_matches(value, known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; one of {', '.join(known)}"
+            raise UsageError(f"{option} {value!r} is unknown{hint}")
 
 
 def sql(

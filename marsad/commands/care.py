@@ -59,6 +59,8 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument()]) -> N
 
     Example: marsad db backup marsad-monday.db
     """
+    if not file.absolute().parent.is_dir():
+        raise StoreError(f"backup {file}: no such folder")
     with given(context).store() as store:
         store.backup(file)
     typer.echo(f"{file}: {file.stat().st_size} bytes", err=True)

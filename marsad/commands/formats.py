@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -59,14 +60,27 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bo
     out = sys.stdout
     if not is_lines:
         out.write("[")
+    names = _apart(columns)
     for row in rows:
-        record = dict(zip(columns, (_plain(v) for v in row), strict=True))
+        record = dict(zip(names, (_plain(v) for v in row), strict=True))
         text = json_text(record)
         out.write(f"{text}\n" if is_lines else f"{',' if count else ''}\n{text}")
         count += 1
     if not is_lines:
         out.write("\n]\n" if count else "]\n")
     return count
+
+
+def _apart(columns: Sequence[str]) -> list[str]:
+    """Name columns of one name apart, ``n`` and ``n_2``: an object would keep the last only."""
+    names: list[str] = []
+    for column in columns:
+        name, count = column, 1
+        while name in names:
+            count += 1
+            name = f"{column}_{count}"
+        names.append(name)
+    return names
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_guarded: bool) -> int:
@@ -121,6 +135,8 @@ def _plain(value: Any) -> Any:
         return list(value)
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no infinity
     return value if isinstance(value, str | int | float | bool | None | list) else str(value)
 
 

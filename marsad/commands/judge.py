@@ -16,7 +16,7 @@ from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, json_text, printable
 from marsad.commands.showing import show_explanation, show_verdict
 from marsad.documents import Line, read_document, read_lines
-from marsad.scoring import Count, Scores, rows
+from marsad.scoring import Count, Scores, rows, wrong_labels
 from marsad.verdicts import verdict_json
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def match(
 def _stream(matcher: Matcher) -> int:
     """Judge JSON lines in order; a bad line gives an error and the rest goes on."""
     has_bad = False
-    sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+    sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")  # type: ignore[union-attr]
     for line in read_lines(sys.stdin):
         answer = _answer(matcher, line)
         has_bad |= "error" in answer
@@ -113,7 +113,7 @@ def evaluate(
 
 def _labelled(path: Path) -> list[Line]:
     try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
+        with path.open(encoding="utf-8-sig", errors="replace") as stream:
             lines = list(read_lines(stream))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
@@ -121,9 +121,10 @@ def _labelled(path: Path) -> list[Line]:
 
 
 def _checked(line: Line) -> Line:
-    if line.item is not None and line.item.get("label") not in (0, 1):
-        return Line(number=line.number, id=line.id, error="label must be 0 or 1")
-    return line
+    if line.item is None:
+        return line
+    error = wrong_labels(line.item)
+    return Line(number=line.number, id=line.id, error=error) if error else line
 
 
 def _show(console: Console, scores: Scores) -> None:
