@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from command_line import Run, make_run, one_line
 
 from domain.article import Article
 from domain.filing import Filing
 from domain.match import Evidence, Match
 from domain.notice import Mode, PlannedDelivery
 from domain.source import Source
-from marsad.cli import main
 from storage.store import Store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -84,31 +83,9 @@ def stored(folder: Path) -> Path:
     return folder
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    def call(*arguments: str, stdin: bytes | None = None) -> Ran:
-        if stdin is not None:
-            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
-        with pytest.raises(SystemExit) as left:
-            main(list(arguments))
-        caught = capsys.readouterr()
-        return Ran(int(left.value.code or 0), caught.out, caught.err)
-
-    return call
-
-
-def one_line(ran: Ran, code: int, *words: str) -> None:
-    assert ran.code == code
-    assert ran.out == ""
-    assert len(ran.err.strip().splitlines()) == 1, ran.err
-    assert "Traceback" not in ran.err
-    for word in words:
-        assert word in ran.err
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    return make_run(capsys, monkeypatch)
 
 
 def test_match_as_json_is_the_public_verdict(folder: Path, run) -> None:
