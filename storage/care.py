@@ -53,7 +53,7 @@ def backup(database: Database, path: Path) -> None:
         raise StoreError(f"{database.name}: back up PostgreSQL with pg_dump")
     if path.exists():
         raise StoreError(f"backup {path}: the file exists; name another one")
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     address = f"{database.path.absolute().as_uri()}?mode=ro"
     try:
         with (

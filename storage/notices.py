@@ -12,12 +12,20 @@ from domain.notice import Notice
 from storage.facets import match_of
 from storage.tables import articles, evidence, hit_facets, hits, sources, story_articles
 
+CHUNK = 500  # articles a question: both databases limit the values of one
 Rows = dict[int, list[RowMapping]]
 
 
 def notices(connection: Connection, ids: Sequence[int]) -> dict[int, Notice]:
     """Return the notice of each article of ``ids``."""
-    held = matches(connection, ids)
+    told: dict[int, Notice] = {}
+    for start in range(0, len(ids), CHUNK):
+        told |= _some(connection, ids[start : start + CHUNK])
+    return told
+
+
+def _some(connection: Connection, ids: Sequence[int]) -> dict[int, Notice]:
+    held = _matches(connection, ids)
     wanted = (
         select(articles, sources.c.name, story_articles.c.story_id)
         .join(sources)
@@ -30,8 +38,8 @@ def notices(connection: Connection, ids: Sequence[int]) -> dict[int, Notice]:
     }
 
 
-def matches(connection: Connection, ids: Sequence[int]) -> dict[int, list[Match]]:
-    """Return the matches of each article of ``ids``, the best score first."""
+def _matches(connection: Connection, ids: Sequence[int]) -> dict[int, list[Match]]:
+    # the best score first
     best_first = (hits.c.score.desc(), hits.c.hit_id)
     wanted = select(hits).where(hits.c.article_id.in_(ids)).order_by(*best_first)
     rows = connection.execute(wanted).mappings().all()

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from domain.errors import SchemaError
+from storage import care
 from storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -53,7 +54,8 @@ def schema_state(database: Database) -> SchemaState:
 def upgrade(database: Database) -> bool:
     """Bring the schema to this program's version in one transaction; False if it was there.
 
-    Raises SchemaError when it is newer.
+    A SQLite database with rows is copied first, to a file beside it. Raises SchemaError when
+    the schema is newer.
     """
     with database.write() as connection:
         if not database.is_sqlite:
@@ -62,10 +64,24 @@ def upgrade(database: Database) -> bool:
         _refuse_newer(database, state)
         if state is SchemaState.CURRENT:
             return False
+        if state is SchemaState.OLDER and database.is_sqlite:
+            _keep_copy(database, connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         return True
+
+
+def _keep_copy(database: Database, connection: Connection) -> None:
+    """Copy what is about to be changed, once for each version.
+
+    ``connection`` holds the write lock, so that nobody changes or copies it meanwhile; the
+    copy reads on its own, as any reader may.
+    """
+    revision = MigrationContext.configure(connection).get_current_revision()
+    copy = database.path.with_name(f"{database.path.name}.schema-{revision}.bak")
+    if not copy.exists():
+        care.backup(database, copy)
 
 
 def require_current(database: Database) -> None:

@@ -30,14 +30,14 @@ LISTED = """
        coalesce((SELECT {join}(value, ',') FROM (
          SELECT DISTINCT {value} {binary} AS value FROM story_articles m {tables}
           WHERE m.story_id = t.story_id {more} ORDER BY 1) listed), '') AS {name}"""
-FACET = (
-    "JOIN hits h ON h.article_id = m.article_id JOIN hit_facets f ON f.hit_id = h.hit_id",
-    "f.value",
-)
+# CROSS JOIN: SQLite, which keeps no statistics here, else begins with every facet of the kind,
+# for each story again. To PostgreSQL it is any inner join.
+FACET = ("CROSS JOIN hits h CROSS JOIN hit_facets f", "f.value")
+OF_ARTICLE = "AND h.article_id = m.article_id AND f.hit_id = h.hit_id"
 LISTS = (
     ("languages", "JOIN articles b ON b.article_id = m.article_id", "b.language", ""),
-    ("partners", *FACET, "AND f.kind = 'partner'"),
-    ("activities", *FACET, "AND f.kind = 'activity'"),
+    ("partners", *FACET, f"{OF_ARTICLE} AND f.kind = 'partner'"),
+    ("activities", *FACET, f"{OF_ARTICLE} AND f.kind = 'activity'"),
 )
 STORIES = """
 CREATE VIEW v_stories AS
