@@ -134,3 +134,20 @@ def test_a_backup_is_whole_while_writing_goes_on(tmp_path: Path) -> None:
     assert rows(copy, "SELECT count(*) FROM v_hits") == [(articles,)]
     assert not copy.check()
     copy.close()
+
+
+@pytest.mark.postgres
+def test_a_lock_whose_session_the_server_ended_is_left_in_peace(postgres_url: str) -> None:
+    store = Store.open(postgres_url)
+    with store.hold_daemon_lock():
+        admin = Store.open(postgres_url)
+        ended = (
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+            " current_database() AND application_name LIKE 'marsad daemon%'"
+        )
+        with admin._database.engine.begin() as connection:
+            assert connection.exec_driver_sql(ended.replace("%", "%%")).scalar() is True
+        admin.close()
+    with store.hold_daemon_lock():
+        pass
+    store.close()

@@ -231,3 +231,11 @@ def test_both_databases_give_the_same_answers(postgres_url: str, tmp_path: Path)
         answers[-1].append([repr(row) for row in rows(one, texts)])
         one.close()
     assert answers[0] == answers[1]
+
+
+def test_a_view_of_stories_reads_each_story_alone(tmp_path: Path) -> None:
+    """It once read every facet for every story: 9 s for these."""
+    with Store.open(f"sqlite:///{tmp_path}/many.db") as store:
+        store.file([filing(str(number)) for number in range(1500)], None, NOW)
+        found = store.query("SELECT partners, activities FROM v_stories", seconds=3)
+        assert list(found.rows) == [("FR,US", "dialogue,visit")] * 1500
