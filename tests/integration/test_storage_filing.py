@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -11,8 +10,6 @@ from storage_stage import NOW, TEXT, article, hit, match, planned, source, visit
 from domain.asking import HitQuery
 from domain.errors import StoreError
 from domain.filing import Filed, Filing
-from domain.match import Evidence
-from domain.notice import Mode
 from domain.source import VisitOutcome
 from storage import Store
 
@@ -34,24 +31,6 @@ def test_an_address_twice_in_one_batch_is_one_article(store: Store) -> None:
     assert store.file([doubled, doubled], None, NOW) == Filed(articles=1, hits=1, deliveries=1)
 
 
-def test_many_who_file_the_same_articles_file_them_once(store: Store) -> None:
-    done: list[Filed] = []
-
-    def work(offset: int) -> None:
-        batch = [hit(number) for number in range(40)]
-        done.append(store.file(batch[offset:] + batch[:offset], visit(), NOW))
-
-    threads = [threading.Thread(target=work, args=(n * 7,)) for n in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(done) == 5
-    assert (sum(f.articles for f in done), sum(f.hits for f in done)) == (40, 40)
-    assert rows(store, "SELECT count(*) FROM deliveries") == [(40,)]
-    assert store.check() == []
-
-
 def test_an_article_comes_back_as_it_went_in(store: Store) -> None:
     sent = article(1, authors=("نادية", "O'Neil, B."), guid="g", text_from="feed", note="HTTP 403")
     store.file([Filing(article=sent), Filing(article=article(2, published_at=None))], None, NOW)
@@ -60,29 +39,6 @@ def test_an_article_comes_back_as_it_went_in(store: Store) -> None:
     assert found[1][1].published_at is None
     assert list(store.articles(after=found[0][0])) == found[1:]
     assert list(store.articles(since=NOW + timedelta(days=1))) == []
-
-
-def test_what_sql_cannot_hold_is_replaced_and_offsets_still_count(store: Store) -> None:
-    text = "a\x00b\ud800 coopération"
-    found = Evidence(start=5, end=16, text="coopération", field="text", concept="#c")
-    filing = Filing(
-        article=article("\x00", text=text, title="\x00"),
-        matches=(match(evidence=(found,)),),
-        deliveries=(planned(),),
-    )
-    assert store.unseen([filing.article.url]) == {filing.article.url}
-    store.file([filing], None, NOW)
-    assert store.unseen([filing.article.url]) == set()
-    notice = store.claim("mail", Mode.IMMEDIATE, NOW, timedelta(minutes=1), 9)[0].notice
-    proof = notice.matches[0].evidence[0]
-    assert notice.text[proof.start : proof.end] == proof.text
-    assert store.file([filing], None, NOW) == Filed()
-
-
-def test_unseen_of_more_addresses_than_a_statement_takes(store: Store) -> None:
-    store.file([hit(1)], None, NOW)
-    asked = [f"https://aps.example/{n}" for n in range(2000)]
-    assert store.unseen(asked) == set(asked) - {"https://aps.example/1"}
 
 
 def test_a_refused_row_leaves_nothing_of_its_batch(store: Store) -> None:
