@@ -34,6 +34,7 @@ from marsad.demo.folder import (
     SLACK_PARTNERS,
     make_folder,
     write_config,
+    write_received,
     write_samples,
 )
 from marsad.demo.outlets import Outlet, load_press
@@ -70,7 +71,8 @@ class Showing:
 def run_demo(folder: str | None, *, is_verbose: bool) -> int:
     """Run and print the demonstration; return the exit code.
 
-    0 only when hits are stored and both receivers got every alert that these call for.
+    0 only when the whole press was collected, hits are stored, and both receivers got every
+    alert that these call for.
     """
     began = time.monotonic()
     configure(is_verbose=is_verbose)
@@ -82,7 +84,8 @@ def run_demo(folder: str | None, *, is_verbose: bool) -> int:
     show_start(console, len(outlets), sum(len(outlet.stories) for outlet in outlets))
     with console.status("collecting ...") as status, _direct():
         showing = asyncio.run(_perform(place, outlets, status.update))
-    return _report(console, showing, time.monotonic() - began)
+    write_received(place, showing.mails, showing.posts)
+    return _report(console, outlets, showing, time.monotonic() - began)
 
 
 async def _perform(
@@ -122,7 +125,7 @@ def _direct() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _report(console: Console, showing: Showing, seconds: float) -> int:
+def _report(console: Console, outlets: Sequence[Outlet], showing: Showing, seconds: float) -> int:
     with open_store(showing.config.database, must_exist=True) as store:
         hits = list(store.hits(HitQuery(limit=None)))
         told = list(store.query("SELECT channel, story_id, state FROM v_alerts").rows)
@@ -141,7 +144,8 @@ def _report(console: Console, showing: Showing, seconds: float) -> int:
     )
     show_figures(console, figures)
     fault = (
-        ("" if hits else "no hit was stored")
+        uncollected(outlets, showing.done.reports)
+        or ("" if hits else "no hit was stored")
         or missing("e-mails", MAIL_CHANNEL, recent, told, len(showing.mails))
         or missing("Slack messages", SLACK_CHANNEL, _for_slack(recent), told, len(showing.posts))
     )
@@ -158,6 +162,15 @@ def _is_recent(hit: HitRow, max_age: timedelta) -> bool:
 
 def _for_slack(hits: list[HitRow]) -> list[HitRow]:
     return [hit for hit in hits if not set(SLACK_PARTNERS).isdisjoint(hit.partners)]
+
+
+def uncollected(outlets: Sequence[Outlet], reports: Sequence[VisitReport]) -> str:
+    """Say which outlets were not read whole; the one that is down has nothing to read."""
+    got = {report.source_id: report.new_articles for report in reports}
+    short = [o for o in outlets if got.get(o.id) != len(o.stories)]
+    return "; ".join(
+        f"{got.get(o.id, 0)} of {len(o.stories)} articles of {o.id} were collected" for o in short
+    )
 
 
 def missing(

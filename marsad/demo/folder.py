@@ -1,10 +1,13 @@
-"""The folder that a demonstration leaves behind: configuration, database, a page, the press."""
+"""The folder that a demonstration leaves: configuration, database, a page, the press, alerts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import mailbox
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -16,7 +19,11 @@ from marsad.demo.server import LOOPBACK, Site
 MARKER = ".marsad-demo"
 MAIL_CHANNEL, SLACK_CHANNEL = "desk-mail", "desk-slack"
 SLACK_PARTNERS = ("US", "IT")  # the Slack channel hears of these, the mailbox of all
-_WRITTEN = ("config.yaml", "marsad.db", "marsad.db-*", "page.html", "press.jsonl")
+MAILS, POSTS = "mails.mbox", "slack.jsonl"
+_WRITTEN = (
+    *("config.yaml", "marsad.db", "marsad.db-*", "page.html", "press.jsonl"),
+    *(MAILS, POSTS),
+)
 _HEAD = """\
 # Written by `marsad demo`. The press and the two receivers answered on loopback ports that are
 # closed by now: look around with `hits`, `sql`, `match`; a new crawl would find nobody at home.
@@ -106,6 +113,20 @@ def write_samples(folder: Path, outlets: Sequence[Outlet], sample: str) -> None:
             }
             rows.append(json.dumps(row, ensure_ascii=False))
     (folder / "press.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def write_received(
+    folder: Path, mails: Sequence[EmailMessage], posts: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep what the two receivers got, so that a person can open it in a mail reader."""
+    box = mailbox.mbox(folder / MAILS)
+    try:
+        for mail in mails:
+            box.add(mail)
+    finally:
+        box.close()
+    lines = (json.dumps(post, ensure_ascii=False) + "\n" for post in posts)
+    (folder / POSTS).write_text("".join(lines), encoding="utf-8")
 
 
 def _source(site: Site) -> dict[str, object]:

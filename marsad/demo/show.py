@@ -20,6 +20,7 @@ from domain.asking import HitRow
 from marsad.commands.collect import visits_table
 from marsad.crawling import Pass
 from marsad.demo.bidi import Paragraph, for_paragraph, is_rtl, readable
+from marsad.demo.folder import MAILS, POSTS
 from marsad.demo.slack_text import INDENT, render_message
 
 _FACTS = ("Partners ", "Activities ", "People ", "When ")
@@ -111,6 +112,8 @@ def show_next(console: Console, config: Path) -> None:
     for command, why in next_commands(config):
         console.print(Text(f"  # {why}", style="dim"), soft_wrap=True)
         console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+    kept = " and ".join(_quoted(config.parent / name) for name in (MAILS, POSTS))
+    console.print(Text(f"  # every alert as it arrived: {kept}", style="dim"), soft_wrap=True)
 
 
 def next_commands(config: Path) -> list[tuple[str, str]]:
