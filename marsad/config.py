@@ -58,7 +58,7 @@ class SourceSettings(BaseModel):
         for address in (value,) if isinstance(value, str) else value:
             parts = urlsplit(address)
             if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{address!r} is no http(s) address")
+                raise ValueError(f"{_without_login(address)!r} is no http(s) address")
         return value
 
     @field_validator("article_url")
@@ -80,6 +80,13 @@ class SourceSettings(BaseModel):
     def source(self) -> Source:
         """Return the outlet in the words that every room speaks."""
         return Source(**self.model_dump())
+
+
+def _without_login(address: str) -> str:
+    """Leave out what stands before an address's @: it may be a password."""
+    scheme, separator, rest = address.rpartition("://")
+    host = rest.rpartition("@")[2]
+    return f"{scheme}{separator}{host}"
 
 
 class WebSettings(BaseModel):

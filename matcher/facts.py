@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from domain.match import ACTIVITIES, EventDate, Evidence
 from matcher.concepts import HOME, Concepts
@@ -13,6 +14,7 @@ from matcher.rules import Clause, Rule, Scored
 from matcher.scan import Mention
 
 EVIDENCE_LIMIT = 60
+HOME_ZONE = ZoneInfo("Africa/Algiers")
 
 
 class Facts:
@@ -75,7 +77,8 @@ class Facts:
     def dates(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[EventDate, ...]:
         """Return the days of the event that ``mentions`` prove."""
         published = reading.document.published_at
-        day = published.date() if published else None
+        # « ce mardi » is a Tuesday in Algiers, where it may be Wednesday while UTC says Tuesday.
+        day = published.astimezone(HOME_ZONE).date() if published else None
         text = reading.text
         spans = sorted({(text.start(m.start), text.end(m.end)) for m in mentions})
         found = find_dates(text, reading.language, day)

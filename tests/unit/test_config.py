@@ -139,3 +139,15 @@ def test_parts_of_a_secret_are_secret(tmp_path: Path) -> None:
     )
     secrets = load_config(path, {}).secrets()
     assert {"T0/B0/token", "p%40ss[1]", "p@ss[1]"} <= set(secrets)
+
+
+def test_a_wrong_address_shows_no_password(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "sources:\n- {id: a, name: A, url: 'ftp://me:hunter2@a.example/',\n   language: fr, country: DZ}\n",
+        "utf-8",
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_config(path, {})
+    assert "a.example" in str(raised.value)
+    assert "hunter2" not in str(raised.value)

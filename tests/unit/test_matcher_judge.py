@@ -136,3 +136,14 @@ def test_an_explanation_adds_up(matcher: Matcher) -> None:
     taken = matcher.explain(Document(text=text)).rules[0]
     assert taken.rule.scored.score(taken.held) == pytest.approx(taken.score)
     assert taken.is_match == matcher.judge(Document(text=text)).is_match
+
+
+@pytest.mark.parametrize(
+    ("published", "day"),
+    [("2026-11-25T22:30:00+00:00", "2026-11-25"), ("2026-11-25T23:08:00+00:00", "2026-11-26")],
+)
+def test_relative_days_are_those_of_algiers(matcher: Matcher, published: str, day: str) -> None:
+    text = "La frégate italienne a accosté aujourd'hui au port d'Alger avec son état-major."
+    document = Document(text=text, published_at=datetime.fromisoformat(published))
+    (match,) = matcher.judge(document).matches
+    assert [str(d.first) for d in match.dates] == [day]
