@@ -143,10 +143,8 @@ def test_parts_of_a_secret_are_secret(tmp_path: Path) -> None:
 
 def test_a_wrong_address_shows_no_password(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
-    path.write_text(
-        "sources:\n- {id: a, name: A, url: 'ftp://me:hunter2@a.example/',\n   language: fr, country: DZ}\n",
-        "utf-8",
-    )
+    source = "id: a, name: A, url: 'ftp://me:hunter2@a.example/', language: fr, country: DZ"
+    path.write_text(f"sources:\n- {{{source}}}\n", "utf-8")
     with pytest.raises(ConfigError) as raised:
         load_config(path, {})
     assert "a.example" in str(raised.value)
