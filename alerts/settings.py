@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from datetime import time, timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,6 +20,7 @@ from pydantic import (
 )
 
 from alerts.cleaning import one_line
+from domain.errors import nearest
 from domain.notice import Mode
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
@@ -188,9 +188,3 @@ class AlertSettings(_Settings):
                     message = f"no channel {name!r}{nearest(name, self.channels)}"
                     faults.append((number, position, message))
         return faults
-
-
-def nearest(name: str, known: Any) -> str:
-    """Return "; did you mean X?" for the nearest of ``known``, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

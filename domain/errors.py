@@ -22,7 +22,8 @@ They never hold a secret.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -123,3 +124,9 @@ class AlertError(MarsadError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), channel=self.channel), self.args
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'X'?" for the nearest of ``known``, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -23,12 +23,12 @@ from pydantic import (
 from alerts.settings import AlertSettings
 from crawler.catalogue import included
 from crawler.settings import CrawlSettings
-from domain.errors import ConfigError, Fault
+from domain.errors import ConfigError, Fault, nearest
 from domain.source import Source
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
 from marsad.faultwords import say
-from marsad.references import broken_references, catalogue, nearest, rule_location
+from marsad.references import broken_references, catalogue, rule_location
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marsad.references import nearest
+from domain.errors import nearest
 
 _LIST = "must be a list"
 _MAPPING = "must be a mapping of keys and values"

@@ -70,7 +70,8 @@ class NewsDesk:
 
     async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
         """See ``crawler.ports.Desk``."""
-        filings = [await self._filing(article) for article in articles]
+        # Together, so that a feed of full texts is judged by every worker there is.
+        filings = await asyncio.gather(*map(self._filing, articles))
         self._failpoint("before-file")
         filed: Filed = await _patiently(self._store.file, filings, report, self._clock())
         self._failpoint("after-file")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from crawler.catalogue import load_catalogue
-from domain.errors import Fault
+from domain.errors import Fault, nearest
 from domain.match import ACTIVITIES
 from domain.source import Source
 from marsad.yamlfile import KeyPath, YamlFile
@@ -28,12 +27,6 @@ _LANGUAGES = ("fr", "ar", "en", "und")
 def catalogue() -> tuple[Source, ...]:
     """Return the bundled catalogue, read once a process: it is a part of the program."""
     return load_catalogue()
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for the nearest of ``known``, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def rule_location(rule: str, folder: Path) -> str:

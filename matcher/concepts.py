@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from domain.errors import nearest
 from matcher.lexicon import Entity, Form, FormKind, Lexicon
 from matcher.rules import phrase_of
 from matcher.text import match_form
-from matcher.yamlnodes import nearest
 
 HOME = "DZ"
 
@@ -30,6 +30,11 @@ class Concepts:
         }
         self.forms: list[Form] = list(lexicon.forms)
         self._classes = self._class_masks()
+        self._sides: dict[tuple[str, str], int] = {}  # (country, kind) -> mask
+        for number, entity in self.entities.items():
+            if entity.country is not None:
+                side = (entity.country, entity.kind)
+                self._sides[side] = self._sides.get(side, 0) | 1 << number
 
     def _class_masks(self) -> dict[str, int]:
         masks: dict[str, int] = {}
@@ -94,9 +99,8 @@ class Concepts:
     def side_mask(self, country: str, kinds: Sequence[str]) -> int:
         """Return the mask of entities of ``kinds`` that belong to ``country``."""
         mask = 0
-        for number, entity in self.entities.items():
-            if entity.country == country and entity.kind in kinds:
-                mask |= 1 << number
+        for kind in kinds:
+            mask |= self._sides.get((country, kind), 0)
         return mask
 
 

@@ -51,7 +51,7 @@ class Facts:
         return [n for n, (it, its) in self._partner_masks.items() if mask & (it | its)]
 
     def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
-        """Return what is done together, each with the clauses that say so."""
+        """Return what is done together, in ACTIVITIES' order, with the clauses that say so."""
         found: dict[str, list[Clause]] = {}
         for activity in ACTIVITIES:
             scored: Scored | None = rule.activities.get(activity)

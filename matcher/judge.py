@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain.article import Document
-from domain.errors import ConfigError, Fault
-from domain.match import ACTIVITIES, Match, Verdict
+from domain.errors import ConfigError, Fault, nearest
+from domain.match import Match, Verdict
 from matcher.concepts import Concepts
 from matcher.facts import Facts
 from matcher.language import identify
@@ -18,7 +18,6 @@ from matcher.resolve import Resolver
 from matcher.rules import Clause, Rule, load_rules
 from matcher.scan import Mention, Scanner
 from matcher.text import normalise
-from matcher.yamlnodes import nearest
 
 _HERE = Path(__file__).parent
 LEXICON = _HERE / "lexicon"
@@ -113,7 +112,10 @@ class Matcher:
     def explain(self, document: Document) -> Explanation:
         """Judge and keep the whole account, for rules that hold and rules that do not."""
         reading = self.read(document)
-        taken = tuple(self._take(rule, reading) for rule in self.rules)
+        taken = tuple(
+            self._take(rule, reading, is_required=rule.require.holds(reading.whole))
+            for rule in self.rules
+        )
         verdict = Verdict(
             id=document.id,
             language=reading.language,
@@ -134,14 +136,13 @@ class Matcher:
             return
         for rule, required in zip(self.rules, self._required, strict=True):
             if mask & required and rule.require.holds(reading.whole):
-                yield self._take(rule, reading)
+                yield self._take(rule, reading, is_required=True)
 
-    def _take(self, rule: Rule, reading: Reading) -> RuleReading:
-        window = reading.whole
-        held = tuple(rule.scored.held(window))
+    def _take(self, rule: Rule, reading: Reading, *, is_required: bool) -> RuleReading:
+        held = tuple(rule.scored.held(reading.whole))
         return RuleReading(
             rule=rule,
-            is_required=rule.require.holds(window),
+            is_required=is_required,
             held=held,
             score=rule.scored.score(held),
         )
@@ -157,7 +158,7 @@ class Matcher:
             score=round(taken.score, 4),
             threshold=rule.scored.threshold,
             partners=tuple(sorted(partners)),
-            activities=tuple(a for a in ACTIVITIES if a in activities),
+            activities=tuple(activities),
             persons=tuple(facts.named(reading, "person")),
             organisations=tuple(facts.named(reading, "organisation", numbers)),
             equipment=tuple(facts.named(reading, "equipment", numbers)),

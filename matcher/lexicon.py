@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
+from domain.errors import nearest
 from matcher.notation import NotationError, expand
 from matcher.text import match_forms
-from matcher.yamlnodes import Faults, Reader, nearest, read
+from matcher.yamlnodes import Faults, Reader, read
 
 LANGUAGES = ("fr", "ar", "en", "any")
 KINDS = (
@@ -79,15 +80,6 @@ class Lexicon:
     families: dict[str, str]  # id -> one line about it
     cues: frozenset[str]  # families beside which a weak form counts
     forms: tuple[Form, ...]
-
-    @property
-    def classes(self) -> dict[str, frozenset[str]]:
-        """Members of every class: kinds and the classes that entities name."""
-        members: dict[str, set[str]] = {}
-        for entity in self.entities.values():
-            for name in (entity.kind, *entity.classes):
-                members.setdefault(name, set()).add(entity.id)
-        return {name: frozenset(ids) for name, ids in members.items()}
 
 
 _FORM_KEYS = {

@@ -269,21 +269,38 @@ class Within:
         return f"{self.name}{inner}" if inner.startswith("(") else f"{self.name}({inner})"
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """At least ``count`` separate mentions of the part."""
+def _separate(mentions: Sequence[Mention]) -> int:
+    """Count mentions that do not overlap."""
+    end = -1
+    seen = 0
+    for mention in sorted(mentions, key=lambda m: m.start):
+        if mention.start >= end:
+            seen += 1
+            end = mention.end
+    return seen
 
+
+def _different(mentions: Sequence[Mention]) -> int:
+    """Count different concepts, however often each is mentioned."""
+    return len({m.concept for m in mentions})
+
+
+_TALLIES: dict[str, Callable[[Sequence[Mention]], int]] = {
+    "ATLEAST": _separate,
+    "DISTINCT": _different,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """At least ``count`` mentions of the part: separate ones, or of different concepts."""
+
+    name: str  # a key of _TALLIES
     child: Node
     count: int
 
     def holds(self, window: Window) -> bool:
-        end = -1
-        seen = 0
-        for mention in sorted(self.child.witnesses(window), key=lambda m: m.start):
-            if mention.start >= end:
-                seen += 1
-                end = mention.end
-        return seen >= self.count
+        return _TALLIES[self.name](self.child.witnesses(window)) >= self.count
 
     def witnesses(self, window: Window) -> list[Mention]:
         return self.child.witnesses(window) if self.holds(window) else []
@@ -295,30 +312,7 @@ class AtLeast:
         return (self.child,)
 
     def __str__(self) -> str:
-        return f"ATLEAST/{self.count}({self.child})"
-
-
-@dataclass(frozen=True, slots=True)
-class Distinct:
-    """At least ``count`` different concepts of the part, however often each is mentioned."""
-
-    child: Node
-    count: int
-
-    def holds(self, window: Window) -> bool:
-        return len({m.concept for m in self.child.witnesses(window)}) >= self.count
-
-    def witnesses(self, window: Window) -> list[Mention]:
-        return self.child.witnesses(window) if self.holds(window) else []
-
-    def required(self) -> int | None:
-        return self.child.required()
-
-    def parts(self) -> Sequence[Node]:
-        return (self.child,)
-
-    def __str__(self) -> str:
-        return f"DISTINCT/{self.count}({self.child})"
+        return f"{self.name}/{self.count}({self.child})"
 
 
 _SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
@@ -380,7 +374,7 @@ class _Builder(Transformer[Token, Node]):
 
     def at_least(self, operator: Token, child: Node) -> Node:
         name, count = operator.split("/")
-        return (AtLeast if name == "ATLEAST" else Distinct)(child, int(count))
+        return Counted(name, child, int(count))
 
     def reference(self, token: Token) -> Node:
         name = str(token)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from domain.article import Document
 from matcher.scan import Mention
-from matcher.text import MatchText, sentences
+from matcher.text import MatchText, sentence_of, sentences
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
 _GAP = "\n\n"  # between title and text
@@ -51,7 +51,7 @@ class Reading:
 
     def sentence_at(self, offset: int) -> int:
         """Return the number of the sentence that holds an offset of the joined original."""
-        return bisect_right(self.sentence_starts, offset) - 1
+        return sentence_of(self.sentence_starts, offset)
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
@@ -62,8 +62,7 @@ class Reading:
     @cached_property
     def sentence_numbers(self) -> list[int]:
         """The sentence of each mention."""
-        starts = self.sentence_starts
-        return [bisect_right(starts, begin) - 1 for begin, _ in self.spans]
+        return [self.sentence_at(begin) for begin, _ in self.spans]
 
     @cached_property
     def whole(self) -> Window:

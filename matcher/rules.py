@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from domain.errors import nearest
 from domain.match import ACTIVITIES
 from matcher import query
 from matcher.query import Node, Nothing, QueryError
 from matcher.reading import Window
-from matcher.yamlnodes import Faults, Reader, nearest, read
+from matcher.yamlnodes import Faults, Reader, read
 
 Resolver = Callable[[str], int]
 
@@ -121,6 +122,7 @@ class _Draft:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.keys = reader.mapping(_RULE_KEYS)
+        self._named: dict[str, Node] = {}  # definitions that were parsed
         self.definitions: dict[str, Reader] = (
             self.keys["define"].mapping() if "define" in self.keys else {}
         )
@@ -237,8 +239,10 @@ class _Draft:
                 raise ValueError(f"definitions go in a circle: {path}")
             if name not in self.definitions:
                 raise ValueError(f"unknown definition ${name}{nearest(name, self.definitions)}")
-            inner = self.definitions[name].text() or ""
-            return self._parse(inner, resolve, (*open_names, name))
+            if name not in self._named:
+                inner = self.definitions[name].text() or ""
+                self._named[name] = self._parse(inner, resolve, (*open_names, name))
+            return self._named[name]
 
         return query.parse(text, resolve, named)
 

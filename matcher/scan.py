@@ -97,7 +97,6 @@ class Scanner:
         self._arabic = [p[0] >= ARABIC_FIRST for p in patterns]
         self._before_lam = [p.startswith(_LAM) for p in patterns]
         self._automaton = daachorse.DoubleArrayAhoCorasick(patterns) if patterns else None
-        self.patterns = patterns
 
     def scan(self, text: MatchText, language: str) -> list[Mention]:
         """Return the mentions in ``text``, in order of their ends."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
-from domain.errors import ConfigError, Fault
+from domain.errors import ConfigError, Fault, nearest
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -37,12 +36,6 @@ class Faults:
         """Raise ConfigError when anything was recorded."""
         if self.found:
             raise ConfigError(self.found)
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for the nearest of ``known``, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +109,7 @@ class Reader:
             if key in result:
                 self.faults.add(self.file, key_node, path, "stands twice")
             elif allowed is not None and key not in allowed:
-                self.faults.add(
-                    self.file, key_node, path, f"unknown key{nearest(key, allowed) or ''}"
-                )
+                self.faults.add(self.file, key_node, path, f"unknown key{nearest(key, allowed)}")
             else:
                 result[key] = Reader(self.file, value, path, self.faults)
         return result

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from domain.errors import AlertError, UsageError
+from domain.errors import AlertError, UsageError, nearest
 from domain.notice import DeliveryState, SendOutcome, SendResult
 from marsad.clock import utc_now
 from marsad.commands.ask import FormatOption
@@ -33,7 +33,6 @@ def test(context: typer.Context, channel: Annotated[str, typer.Argument()]) -> N
 async def _send_sample(options: Context, name: str) -> SendOutcome:
     from alerts.channels import make_channel  # noqa: PLC0415 - imports clients
     from alerts.sample import sample_delivery  # noqa: PLC0415
-    from alerts.settings import nearest  # noqa: PLC0415
     from marsad.labels import Labels  # noqa: PLC0415
 
     channels = options.config().alerts.channels

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
 from domain.asking import HitQuery, HitRow
-from domain.errors import UsageError
+from domain.errors import UsageError, nearest
 from domain.match import ACTIVITIES
 from marsad.clock import read_moment, utc_now
 from marsad.commands.context import given
@@ -84,8 +83,7 @@ def _require_known(option: str, values: Sequence[str] | None, known: Sequence[st
     """Refuse a word of a closed list that is none: it would find nothing and say nothing."""
     for value in values or ():
         if value not in known:
-            close = get_close_matches(value, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; one of {', '.join(known)}"
+            hint = nearest(value, known) or f"; one of {', '.join(known)}"
             raise UsageError(f"{option} {value!r} is unknown{hint}")
 
 
