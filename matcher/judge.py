@@ -75,11 +75,15 @@ class Matcher:
         self.concepts = concepts
         self._scanner = Scanner(concepts.forms, concepts.names)
         self._resolver = Resolver(concepts)
-        self._facts = Facts(concepts)
+        self.facts = Facts(concepts)
         self._required = [rule.require.required() or 0 for rule in self.rules]
         self._any_required = 0
         for mask in self._required:
             self._any_required |= mask
+
+    def with_rules(self, rules: Sequence[Rule]) -> Matcher:
+        """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
+        return Matcher(self.concepts, rules)
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -125,8 +129,8 @@ class Matcher:
             verdict=verdict,
             reading=reading,
             rules=taken,
-            partners={t.rule.id: self._facts.partners(reading, t.rule) for t in taken},
-            activities={t.rule.id: self._facts.activities(reading, t.rule) for t in taken},
+            partners={t.rule.id: self.facts.partners(reading, t.rule) for t in taken},
+            activities={t.rule.id: self.facts.activities(reading, t.rule) for t in taken},
         )
 
     def _candidates(self, reading: Reading) -> Iterable[RuleReading]:
@@ -148,7 +152,7 @@ class Matcher:
         )
 
     def _match(self, reading: Reading, taken: RuleReading) -> Match:
-        rule, facts = taken.rule, self._facts
+        rule, facts = taken.rule, self.facts
         partners = facts.partners(reading, rule)
         activities = facts.activities(reading, rule)
         proving = self._proof(reading.whole, taken, activities)
