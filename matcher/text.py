@@ -31,6 +31,12 @@ _ARABIC_LETTERS = "ءابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 _ARABIC_CODE = {letter: 0x80 + i for i, letter in enumerate(_ARABIC_LETTERS)}
 ARABIC_FIRST = 0x80
 
+
+def arabic_letters() -> str:
+    """Return the folded Arabic letters in the order of their bytes from ARABIC_FIRST."""
+    return _ARABIC_LETTERS
+
+
 # Letters that fold to another Arabic letter. Gaf, qaf-with-three-dots and veh are how the
 # Algerian and Tunisian press write g; where g and v differ the lexicon lists both.
 _ARABIC_FOLD = {

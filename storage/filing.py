@@ -17,9 +17,10 @@ from domain.filing import Filed, Filing
 from domain.match import Match
 from domain.notice import DeliveryState, PlannedDelivery
 from domain.source import VisitReport
-from storage import sources, stories, tables, visiting
+from storage import fulltext, sources, stories, tables, visiting
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
+from storage.fulltext import Folding
 from storage.inserting import insert_new
 from storage.snippets import snippet
 
@@ -31,7 +32,9 @@ def file(
     filings: Sequence[Filing],
     report: VisitReport | None,
     now: datetime,
+    *,
     labels: Labels,
+    folding: Folding,
 ) -> Filed:
     """Write ``filings`` and the end of the visit into the transaction of ``connection``."""
     outlets = {filing.article.source_id for filing in filings}
@@ -39,6 +42,8 @@ def file(
         outlets.add(report.source_id)
     sources.ensure(connection, outlets, now)
     new = _articles(connection, filings)
+    words = [(key, filing.article.title, filing.article.text) for key, filing in new]
+    fulltext.index(connection, words, folding)
     hits = _hits(connection, new, now, labels)
     _stories(connection, new)
     told = _deliveries(connection, new, now)

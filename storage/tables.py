@@ -105,6 +105,15 @@ articles = Table(
     Index(None, "first_seen"),
 )
 
+# The index of words itself, article_words, is no table that both databases could share:
+# storage/fulltext.py speaks to it.
+fulltext_state = Table(
+    "fulltext_state",
+    metadata,
+    Column("folding", Integer, primary_key=True, autoincrement=False),  # that made the index
+    Column("checked_to", BigId, nullable=False),  # articles up to here are in it
+)
+
 stories = Table(
     "stories",
     metadata,
