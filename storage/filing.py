@@ -44,6 +44,8 @@ def file(
     new = _articles(connection, filings)
     words = [(key, filing.article.title, filing.article.text) for key, filing in new]
     fulltext.index(connection, words, folding)
+    if words:
+        fulltext.note_filed(connection, words[0][0], words[-1][0])
     hits = _hits(connection, new, now, labels)
     _stories(connection, new)
     told = _deliveries(connection, new, now)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    cast,
     column,
     func,
     insert,
@@ -32,7 +33,7 @@ from storage.columns import clean
 
 BATCH = 500  # articles indexed in one statement
 TITLE_WEIGHT = 4.0  # a word of the title counts as so many of the text
-LONGEST = 900_000  # bytes of one tsvector's text: PostgreSQL holds up to 1 MB of it
+LONGEST = 450_000  # bytes of a text in a tsvector, which holds 1 MB with its places
 _WORD = re.compile(r"\w+")
 
 words = sql_table("article_words", column("rowid"), column("title"), column("body"))
@@ -137,8 +138,21 @@ def catch_up(connection: Connection, folding: Folding) -> bool:
     there = _indexed(connection, done, rows[-1].article_id)
     missing = [(r.article_id, r.title, r.text) for r in rows if r.article_id not in there]
     index(connection, missing, folding)
-    connection.execute(state.update().values(checked_to=rows[-1].article_id))
+    _note(connection, rows[-1].article_id)
     return True
+
+
+def note_filed(connection: Connection, first: int, last: int) -> None:
+    """Note that articles ``first`` to ``last``, just filed, are indexed, if all before are."""
+    a, state = tables.articles.c, tables.fulltext_state
+    before = select(func.max(a.article_id)).where(a.article_id < first).scalar_subquery()
+    _note(connection, last, state.c.checked_to >= func.coalesce(before, 0))
+
+
+def _note(connection: Connection, last: int, *conditions: ColumnElement[bool]) -> None:
+    state = tables.fulltext_state
+    wanted = (state.c.checked_to < last, *conditions)
+    connection.execute(state.update().where(*wanted).values(checked_to=last))
 
 
 def _indexed(connection: Connection, after: int, last: int) -> set[int]:

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from storage_promises import NOW, SENT, claim, filing, outlet, refusal, report, rows
 
-from domain.asking import HitQuery
+from domain.asking import ArticleQuery, HitQuery
 from domain.errors import StoreError
 from domain.notice import Delivery, Mode, Notice
+from matcher.searching import parse_search
 from storage.store import Store
 
 SERVER = os.environ.get("MARSAD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
@@ -109,6 +110,8 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "next_due": lambda s, _: s.next_due("mail"),
     "deliveries": lambda s, _: s.deliveries(),
     "retry_failed": lambda s, _: s.retry_failed(NOW),
+    "search": lambda s, _: s.search(ArticleQuery(text=parse_search("visite"))),
+    "index_words": lambda s, _: s.index_words(),
     "hits": lambda s, _: list(s.hits(HitQuery())),
     "query": lambda s, _: rows(s, "SELECT * FROM v_hits"),
 }

@@ -23,7 +23,7 @@ def found(text: str, query: str) -> list[str]:
         ("وبالجزائر العاصمة", "الجزائر", ["وبالجزائر"]),
         ("زار للجزائر وفد", "جزائر", ["للجزائر"]),
         ("التَّعـــاون العسكري", '"تعاون عسكري"', ["التَّعـــاون العسكري"]),
-        ("وزير الدفاع", "زير", []),  # a letter of the word is no clitic of another
+        ("زير النساء", "وزير", []),  # a word's own first letter is never stripped
         ("شنڨريحة", "شنقريحه", ["شنڨريحة"]),
         ("Coopérations et coopérer", "coop*", ["Coopérations", "coopérer"]),
         ("visite et visites", "visite", ["visite"]),
