@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +68,28 @@ def rule_path(name: str | Path) -> Path:
     raise ConfigError([fault])
 
 
+def _versions(rules: Sequence[Rule]) -> dict[str, str]:
+    """Return a digest for each rule: of its file, the bundled lexicon and the dates' words."""
+    common = hashlib.sha256()
+    for folder in (LEXICON, _HERE / "dates"):
+        for path in sorted(folder.glob("*.yaml")):
+            common.update(path.read_bytes())
+    found = {}
+    for rule in rules:
+        digest = common.copy()
+        digest.update(Path(rule.file).read_bytes())
+        found[rule.id] = digest.hexdigest()[:12]
+    return found
+
+
 class Matcher:
     """Judges documents by rules. Thread-safe after it is built: judging changes nothing."""
 
-    def __init__(self, concepts: Concepts, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, concepts: Concepts, rules: Sequence[Rule], versions: Mapping[str, str] | None = None
+    ) -> None:
         self.rules = tuple(rules)
+        self.versions = dict(versions or {})  # by rule: changes with its file and the lexicon
         self.concepts = concepts
         self._scanner = Scanner(concepts.forms, concepts.names)
         self._resolver = Resolver(concepts)
@@ -83,7 +101,7 @@ class Matcher:
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
-        return Matcher(self.concepts, rules)
+        return Matcher(self.concepts, rules, self.versions)
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -95,7 +113,7 @@ class Matcher:
             return concepts.mask
 
         compiled = load_rules([rule_path(name) for name in rules], resolver)
-        return cls(concepts, compiled)
+        return cls(concepts, compiled, _versions(compiled) if lexicon is None else None)
 
     def read(self, document: Document) -> Reading:
         """Scan a document: every mention that counts."""
@@ -159,6 +177,7 @@ class Matcher:
         numbers = {reading.sentence_at(reading.text.start(m.start)) for m in proving}
         return Match(
             rule=rule.id,
+            rule_version=self.versions.get(rule.id, ""),
             score=round(taken.score, 4),
             threshold=rule.scored.threshold,
             partners=tuple(sorted(partners)),

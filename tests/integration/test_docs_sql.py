@@ -20,6 +20,7 @@ EMPTY = {  # questions whose answer is nothing on the rows below, and rightly
     "Equipment that is spoken of, and with whom",
     "Hits that were close to the threshold: worth a second look",
     "Exercises, with whom and where",
+    "What the last change of rules did",
 }
 
 
@@ -44,7 +45,8 @@ def store(database_url: str) -> Iterator[Store]:
 def test_there_are_enough_questions() -> None:
     assert len(QUESTIONS) >= 20
     assert set(VIEWS) == {
-        *("v_hits", "v_hit_facets", "v_evidence", "v_stories", "v_sources", "v_alerts")
+        *("v_hits", "v_hit_facets", "v_evidence", "v_stories", "v_sources", "v_alerts"),
+        "v_hit_history",
     }
 
 
