@@ -11,7 +11,7 @@ from domain.errors import ConfigError
 from matcher.judge import LEXICON, Matcher
 from matcher.lexicon import Lexicon, load_lexicon
 
-CASES = Path(__file__).parent / "data" / "rules"
+CASES = Path(__file__).parents[1] / "cases" / "broken_rules"
 
 
 def holds(tmp_path: Path, query: str, text: str, *, title: str = "") -> bool:
@@ -86,7 +86,7 @@ def test_scopes_of_title_and_lead(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.yaml")), ids=lambda p: p.stem)
 def test_a_broken_rule_says_where_and_why(path: Path, bundled: Lexicon) -> None:
     """Each file begins with the expected ``# line:column: words`` of its first fault."""
-    wanted = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    wanted = path.read_text("utf-8", errors="replace").splitlines()[0].removeprefix("# ")
     place, words = wanted.split(" ", 1)
     with pytest.raises(ConfigError) as raised:
         Matcher.load([path], bundled)
