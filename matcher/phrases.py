@@ -14,6 +14,7 @@ from matcher.text import match_form
 
 _FEWEST = 3  # letters of a word with a wildcard, beside it
 _MOST_MARKS = 2  # question marks of one word: each multiplies what is sought by forty
+_ARTICLE = "ال"
 _LATIN = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ARABIC = "ءابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 # What people write who expect regular expressions or the lexicon's notation.
@@ -75,21 +76,34 @@ def _check_wildcard(phrase: str, word: str) -> None:
     if word.count("?") > _MOST_MARKS:
         raise ValueError(f"{phrase!r}: at most {_MOST_MARKS} ? in a word; * takes any ending")
     stem = match_form(word.replace("*", "").replace("?", "")).decode("latin-1")
-    article = match_form("ال").decode("latin-1")
+    article = match_form(_ARTICLE).decode("latin-1")
     if len(stem.removeprefix(article).replace(" ", "")) < _FEWEST:
         raise ValueError(f"{phrase!r}: a wildcard needs three letters beside it")
 
 
 def variants(piece: str) -> tuple[list[str], bool]:
-    """Return every spelling of a piece with its ``?`` filled in, and whether any ending goes."""
+    """Return every spelling of a piece that is sought, and whether any ending goes.
+
+    Its ``?`` are filled in. Arabic written without the article is sought with it as well:
+    on every word (تعاون عسكري, التعاون العسكري) or on the last (وزير دفاع, وزير الدفاع).
+    """
     is_open = piece.endswith("*")
     stem = piece.removesuffix("*")
-    if "?" not in stem:
-        return [stem], is_open
-    parts = stem.split("?")
     is_arabic = any("\u0600" <= c <= "\u06ff" for c in stem)
+    parts = stem.split("?")
     fillings = product(_ARABIC if is_arabic else _LATIN, repeat=len(parts) - 1)
-    return [
+    filled = [
         parts[0] + "".join(f + p for f, p in zip(filling, parts[1:], strict=True))
         for filling in fillings
-    ], is_open
+    ]
+    return (_with_article(filled) if is_arabic else filled), is_open
+
+
+def _with_article(phrases: list[str]) -> list[str]:
+    found = list(phrases)
+    for phrase in phrases:
+        words = phrase.split()
+        if not any(word.startswith(_ARTICLE) for word in words):
+            found.append(" ".join(_ARTICLE + word for word in words))
+            found.append(" ".join([*words[:-1], _ARTICLE + words[-1]]))
+    return found
