@@ -16,7 +16,8 @@ from matcher.language import identify
 from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
-from matcher.rules import Clause, Rule, load_rules
+from matcher.rulefile import load_rules
+from matcher.rules import Clause, Rule
 from matcher.scan import Mention, Scanner
 from matcher.text import normalise
 

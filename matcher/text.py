@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,27 +134,41 @@ def _table() -> npt.NDArray[np.uint8]:
 _SOFTEN = bytes(SPACE if b in (_NEWLINE, _JOINER, _BLANK) else b for b in range(256))
 
 
-@dataclass(frozen=True, slots=True)
 class MatchText:
-    """A text in match form, padded with one space on both sides.
+    """A text in match form, padded with one space on both sides. Immutable.
 
-    ``origin[i]`` is the index in the original of the character behind byte ``i`` of
-    ``data``; None when nothing was deleted or expanded, so that it is ``i - 1``.
+    Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    original: str
-    data: bytes
-    origin: npt.NDArray[np.int64] | None
+    __slots__ = ("_is_edited", "_origin", "data", "original")
+
+    def __init__(self, original: str, data: bytes, *, is_edited: bool) -> None:
+        self.original = original
+        self.data = data
+        self._is_edited = is_edited  # whether a character was deleted or expanded
+        self._origin: npt.NDArray[np.int64] | None = None
+
+    @property
+    def origin(self) -> npt.NDArray[np.int64] | None:
+        """Index in the original of the character behind each byte of ``data``.
+
+        None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
+        """
+        if self._is_edited and self._origin is None:
+            self._origin = _origin(self.original)
+        return self._origin
 
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
-        return position - 1 if self.origin is None else int(self.origin[position])
+        origin = self.origin
+        return position - 1 if origin is None else int(origin[position])
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
-        if self.origin is None:
+        origin = self.origin
+        if origin is None:
             return position - 1
-        index = int(self.origin[position - 1]) + 1
+        index = int(origin[position - 1]) + 1
         text = self.original
         while index < len(text) and unicodedata.combining(text[index]):
             index += 1
@@ -163,60 +177,78 @@ class MatchText:
 
 def normalise(text: str) -> MatchText:
     """Fold ``text`` for matching. Linear in its length; never raises."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    classes = _table().take(points, mode="clip")
-    origin: npt.NDArray[np.int64] | None = None
-    if (classes == _EXPANDS).any():
-        classes, origin = _expand(text, classes)
-    if not classes.all():
-        keep = np.flatnonzero(classes)
-        origin = keep if origin is None else origin[keep]
-        classes = classes[keep]
-    classes, origin = _collapse(classes, origin)
-    data = b" " + classes.tobytes().translate(_SOFTEN) + b" "
-    if origin is not None:
-        last = int(origin[-1]) + 1 if len(origin) else 0
-        origin = np.concatenate(([0], origin, [last]))
-    return MatchText(text, data, origin)
+    classes = _classes(text)
+    kept = _expanded(text, classes) if _EXPANDS in classes else classes
+    if 0 in kept:
+        kept = kept.translate(None, b"\0")
+    marked = _marked(kept)
+    data = marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
+    return MatchText(text, data, is_edited=marked is not classes)
 
 
-def _collapse(
-    classes: npt.NDArray[np.uint8], origin: npt.NDArray[np.int64] | None
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64] | None]:
-    """Make one separator of a run of blanks, quotes, hyphens and apostrophes.
-
-    A blank line stays two, as punctuation does: no phrase spans paragraphs.
-    """
-    soft = (classes >= _NEWLINE) & (classes <= _BLANK)
-    repeated = soft[1:] & soft[:-1]
-    if not repeated.any():
-        return classes, origin
-    second = np.flatnonzero(repeated) + 1
-    blank_line = (classes[second] == _NEWLINE) & (classes[second - 1] == _NEWLINE)
-    classes = classes.copy()
-    classes[second] = np.where(blank_line, SPACE, 0)
-    keep = np.flatnonzero(classes)
-    return classes[keep], keep if origin is None else origin[keep]
+def _classes(text: str) -> bytes:
+    """Return the class of each character: a byte a character."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) == 2 * len(text):  # a unit a character: half as much to look up
+        points: npt.NDArray[Any] = np.frombuffer(units, dtype=np.uint16)
+    else:
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return _table().take(points, mode="clip").tobytes()
 
 
-def _expand(
-    text: str, classes: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Replace every character that folds to several letters; each points back at its origin."""
-    out = bytearray()
-    origin: list[npt.NDArray[np.int64]] = []
+def _expanded(text: str, classes: bytes) -> bytes:
+    """Replace the class of each character that folds to several letters by these."""
+    pieces: list[bytes] = []
     last = 0
-    raw = classes.tobytes()
-    for index in np.flatnonzero(classes == _EXPANDS).tolist():
-        out += raw[last:index]
-        origin.append(np.arange(last, index))
-        letters = bytes(_byte_of(c) for c in _fold_char(text[index]))
-        out += letters
-        origin.append(np.full(len(letters), index))
+    for index in _places(classes, _EXPANDS):
+        pieces += (classes[last:index], _letters(text[index]))
         last = index + 1
-    out += raw[last:]
-    origin.append(np.arange(last, len(raw)))
-    return np.frombuffer(bytes(out), dtype=np.uint8), np.concatenate(origin)
+    pieces.append(classes[last:])
+    return b"".join(pieces)
+
+
+def _places(classes: bytes, wanted: int) -> list[int]:
+    return np.flatnonzero(np.frombuffer(classes, dtype=np.uint8) == wanted).tolist()
+
+
+@lru_cache(maxsize=4096)
+def _letters(char: str) -> bytes:
+    return bytes(_byte_of(c) for c in _fold_char(char))
+
+
+def _marked(classes: bytes) -> bytes:
+    """Mark by 0, as deletions are, all but one separator of each run of soft ones.
+
+    Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
+    punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
+    """
+    present = np.frombuffer(classes, dtype=np.uint8)
+    soft = (present - _NEWLINE) <= _BLANK - _NEWLINE  # unsigned: what lies below wraps round
+    repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
+    if not repeated:
+        return classes
+    marked = bytearray(classes)
+    for index in repeated:
+        is_line = classes[index] == classes[index + 1] == _NEWLINE
+        marked[index + 1] = SPACE if is_line else 0
+    return bytes(marked)
+
+
+def _origin(text: str) -> npt.NDArray[np.int64]:
+    """Return the origin of every byte of the match form of ``text``, its padding included."""
+    classes = _classes(text)
+    indices = np.arange(len(classes))
+    if _EXPANDS in classes:
+        lengths = np.ones(len(classes), dtype=np.int64)
+        for index in _places(classes, _EXPANDS):
+            lengths[index] = len(_letters(text[index]))
+        indices = np.repeat(indices, lengths)
+        classes = _expanded(text, classes)
+    indices = indices[np.frombuffer(classes, dtype=np.uint8) != 0]
+    marked = _marked(classes.translate(None, b"\0"))
+    kept = indices[np.frombuffer(marked, dtype=np.uint8) != 0]
+    last = int(kept[-1]) + 1 if len(kept) else 0
+    return np.concatenate(([0], kept, [last]))
 
 
 def match_form(phrase: str) -> bytes:
