@@ -62,7 +62,7 @@ class Penalty:
 
 # Activities are rare, so that an even loss would rather never name one.
 PENALTIES = {DETECTION: Penalty(0.5, 1.0), PARTNERS: Penalty(0.5, 1.0)}
-ACTIVITY_PENALTY = Penalty(1.0, 1.5)
+ACTIVITY_PENALTY = Penalty(1.0, 2.0)
 
 
 def fold_of(story: str, folds: int = FOLDS) -> int:
