@@ -42,7 +42,7 @@ _PLACE_WORDS = frozenset(
 _JOINTS = frozenset(
     (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
 )
-_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
+_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "فب", "ل", "ول", "فل", "بال", "وبال", "لل", "ولل"))
 
 
 class Resolver:
@@ -93,7 +93,7 @@ class Resolver:
         if mention.kind <= FormKind.COMPOUND:
             return True
         if mention.kind is FormKind.METONYM:
-            return not _is_located(reading.text.data, mention)
+            return not (_is_located(reading.text.data, mention) or _is_lower(reading, mention))
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
         if mention.concept in self._countries and self._is_joined(reading, mention, sure):
@@ -174,6 +174,11 @@ def _supporters(concepts: Concepts, number: int) -> int:
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
+
+
+def _is_lower(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital's name is printed like any word: « se rabat » is no Rabat."""
+    return reading.text.original[reading.text.start(mention.start)].islower()
 
 
 def _is_located(data: bytes, mention: Mention) -> bool:
