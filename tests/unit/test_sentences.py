@@ -43,7 +43,7 @@ def case(sentence: dict[str, Any]) -> Any:
     return pytest.param(sentence, id=sentence["id"], marks=marks)
 
 
-@pytest.mark.parametrize("sentence", map(case, SENTENCES))
+@pytest.mark.parametrize("sentence", [case(s) for s in SENTENCES])
 def test_a_sentence_is_judged_as_expected(matcher: Matcher, sentence: dict[str, Any]) -> None:
     document = Document(id=sentence["id"], title=sentence.get("title", ""), text=sentence["text"])
     explained = matcher.explain(document)
