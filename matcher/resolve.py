@@ -58,9 +58,7 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
-        self._cues = 0
-        for family in concepts.lexicon.cues:
-            self._cues |= concepts.mask(f"#{family}")
+        self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
             if family in concepts.lexicon.families:
@@ -171,6 +169,9 @@ def _supporters(concepts: Concepts, number: int) -> int:
     """What beside an unsure form of this entity makes it count: itself and its country."""
     entity = concepts.entities[number]
     mask = 1 << number
+    if "arms_company" in entity.classes:
+        # Leonardo or Boxer is a firm or a machine where the sentence is military.
+        mask |= concepts.cue_mask()
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
