@@ -3,7 +3,8 @@
     python benchmarks/tune_rules.py RULE.yaml CORPUS.jsonl... [--write] [--part detect]
 
 Every clause keeps the sign that its author gave it: a clause that counts for a rule never
-comes to count against it. Ridge penalty; folds never split a story. Printed: F1 under
+comes to count against it. A clause marked ``fixed`` keeps its weight: it states what is
+known of the subject and too rare in the articles to be learnt. Ridge penalty; folds never split a story. Printed: F1 under
 cross-validation by language, its spread under resampling, and each weight with its own.
 Needs numpy, which marsad has anyway.
 """
@@ -71,20 +72,38 @@ def document(item: dict[str, Any]) -> Document:
     )
 
 
-def fit(rows: Sequence[Row], signs: Array, ridge: float) -> tuple[float, Array]:
+@dataclass(frozen=True)
+class Held:
+    """What learning may not change: the sign of each clause, and given weights (or nan)."""
+
+    signs: Array
+    given: Array
+
+    @classmethod
+    def of(cls, scored: Scored) -> Held:
+        """Read both off the clauses."""
+        return cls(
+            signs=np.array([math.copysign(1.0, c.weight) for c in scored.clauses]),
+            given=np.array([c.weight if c.fixed else np.nan for c in scored.clauses]),
+        )
+
+
+def fit(rows: Sequence[Row], held: Held, ridge: float) -> tuple[float, Array]:
     """Logistic regression by accelerated projected gradient, weights held to their signs."""
+    signs, given = held.signs, held.given
     x = np.array([r.features for r in rows], dtype=float)
     y = np.array([r.label for r in rows], dtype=float)
     w = np.array([r.weight for r in rows], dtype=float)
     x1 = np.hstack([np.ones((len(x), 1)), x])
     lipschitz = 0.25 * np.linalg.norm(x1 * np.sqrt(w)[:, None], 2) ** 2 + ridge
-    beta = np.zeros(x1.shape[1])
+    beta = np.concatenate(([0.0], np.nan_to_num(given)))
     ahead, momentum = beta.copy(), 1.0
     for _ in range(1500):
         p = 1 / (1 + np.exp(-x1 @ ahead))
         gradient = x1.T @ (w * (p - y)) + ridge * np.concatenate(([0], ahead[1:]))
         step = ahead - gradient / lipschitz
         step[1:] = np.where(signs > 0, np.maximum(step[1:], 0), np.minimum(step[1:], 0))
+        step[1:] = np.where(np.isnan(given), step[1:], given)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = step + (momentum - 1) / following * (step - beta)
         beta, momentum = step, following
@@ -104,14 +123,14 @@ def f1(pairs: Iterable[tuple[int, bool]]) -> tuple[float, int, int, int]:
     return (2 * tp / (2 * tp + fp + fn) if tp else 0.0), tp, fp, fn
 
 
-def cross_validate(rows: Sequence[Row], signs: Array, ridge: float) -> Array:
+def cross_validate(rows: Sequence[Row], held: Held, ridge: float) -> Array:
     fold = np.array([int(hashlib.md5(r.group.encode()).hexdigest(), 16) % FOLDS for r in rows])
     scores = np.zeros(len(rows))
     for k in range(FOLDS):
         train = [r for r, f in zip(rows, fold, strict=True) if f != k]
         test = [i for i, f in enumerate(fold) if f == k]
         if test:
-            bias, weights = fit(train, signs, ridge)
+            bias, weights = fit(train, held, ridge)
             scores[test] = predict([rows[i] for i in test], bias, weights)
     return scores
 
@@ -246,13 +265,13 @@ def tune(
     unseen: list[tuple[int, bool]] = []
     for name, rows in rows_for(part, matcher, developed).items():
         scored = scored_of(matcher, name)
-        signs = np.array([math.copysign(1.0, c.weight) for c in scored.clauses])
-        print(f"{name}: {len(rows)} examples, {len(signs)} clauses, by story in {FOLDS} folds")
-        scores = cross_validate(rows, signs, ridge)
+        held = Held.of(scored)
+        print(f"{name}: {len(rows)} examples, {len(held.signs)} clauses, by story in {FOLDS} folds")
+        scores = cross_validate(rows, held, ridge)
         lost = missed_before(matcher, developed, name)
         report(name, rows, scores, lost, arguments.misses)
         overall += [(r.label, v >= 0.5) for r, v in zip(rows, scores, strict=True)]
-        bias, weights = fit(rows, signs, ridge)
+        bias, weights = fit(rows, held, ridge)
         if kept.get(name):
             said = predict(kept[name], bias, weights)
             report(f"{name} aside", kept[name], said, (), False)
@@ -260,8 +279,8 @@ def tune(
         if sum(r.label for r in rows) < FEWEST:
             print("    too few examples to learn from: weights stay as written")
             continue
-        bias, weights = fit(everything[name], signs, ridge)
-        text = written(text, name, bias, np.copysign(np.abs(weights), signs))
+        bias, weights = fit(everything[name], held, ridge)
+        text = written(text, name, bias, np.copysign(np.abs(weights), held.signs))
         if part == "detect":
             for clause, weight in zip(scored.clauses, weights, strict=True):
                 print(f"    {weight:+.2f}  {clause.name}")

@@ -31,6 +31,7 @@ class Clause:
     when: Node
     weight: float
     why: str = ""
+    fixed: bool = False  # settled by the author: learning leaves the weight alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,7 @@ _RULE_KEYS = (
     "id title about require bias threshold clauses define partners activities examples".split(" ")
 )
 _SCORED_KEYS = ("bias", "threshold", "clauses")
+_CLAUSE_KEYS = ("name", "when", "weight", "why", "fixed")
 
 
 def load_rules(
@@ -153,7 +155,7 @@ class _Draft:
         for keys in scored:
             if "clauses" in keys:
                 for clause in keys["clauses"].items():
-                    parts = clause.mapping(("name", "when", "weight", "why"))
+                    parts = clause.mapping(_CLAUSE_KEYS)
                     if "when" in parts:
                         queries.append(parts["when"])
         return queries
@@ -206,7 +208,7 @@ class _Draft:
         )
 
     def _clause(self, item: Reader, resolve: Resolver) -> Clause | None:
-        parts = item.mapping(("name", "when", "weight", "why"))
+        parts = item.mapping(_CLAUSE_KEYS)
         for name in ("when", "weight"):
             if name not in parts:
                 item.fault(f"a clause needs {name!r}")
@@ -220,6 +222,7 @@ class _Draft:
             when=node,
             weight=weight,
             why=(parts["why"].text() if "why" in parts else None) or "",
+            fixed=bool("fixed" in parts and parts["fixed"].truth()),
         )
 
     def _query(self, reader: Reader, resolve: Resolver) -> Node | None:
