@@ -58,9 +58,7 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
-        self._cues = 0
-        for family in concepts.lexicon.cues:
-            self._cues |= concepts.mask(f"#{family}")
+        self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
             if family in concepts.lexicon.families:
@@ -120,13 +118,15 @@ class Resolver:
         return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
 
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
-        """Drop a name inside a longer one of its group, and a country inside a person's name."""
+        """Drop a name inside a longer one of its group, a country inside a person's name."""
         kept: list[Mention] = []
         outermost: dict[str, Mention] = {}
         for mention in mentions:
             group = self._group.get(mention.concept)
             if group is not None:
-                rivals = (outermost.get(group), outermost.get("person"))
+                rivals = [outermost.get(group), outermost.get("person")]
+                if group == "organisation":
+                    rivals.append(outermost.get("equipment"))  # the maker in a Sukhoi 30
                 if any(r is not None and _is_inside(mention, r) for r in rivals):
                     continue
                 outer = outermost.get(group)
@@ -171,6 +171,9 @@ def _supporters(concepts: Concepts, number: int) -> int:
     """What beside an unsure form of this entity makes it count: itself and its country."""
     entity = concepts.entities[number]
     mask = 1 << number
+    if "arms_company" in entity.classes:
+        # Leonardo or Boxer is a firm or a machine where the sentence is military.
+        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
