@@ -22,12 +22,16 @@ class Facts:
 
     def __init__(self, concepts: Concepts) -> None:
         self.concepts = concepts
+        countries = sum(
+            1 << number
+            for number, entity in concepts.entities.items()
+            if entity.kind == "country" and entity.id != HOME
+        )
         self._partner_masks = {
             number: (
                 1 << number,
-                concepts.side_mask(entity.id, ("organisation", "person"))
-                if entity.kind == "country"
-                else 0,
+                concepts.side_mask(entity.id, ("organisation", "person")),
+                countries & ~(1 << number),
             )
             for number, entity in concepts.entities.items()
             if entity.kind in ("country", "alliance") and entity.id != HOME
@@ -48,7 +52,7 @@ class Facts:
     def _candidates(self, reading: Reading) -> Iterable[int]:
         """Countries and alliances that the text names, itself or by its bodies and people."""
         mask = reading.whole.mask
-        return [n for n, (it, its) in self._partner_masks.items() if mask & (it | its)]
+        return [n for n, (it, its, _) in self._partner_masks.items() if mask & (it | its)]
 
     def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
         """Return what is done together, in ACTIVITIES' order, with the clauses that say so."""

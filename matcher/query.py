@@ -29,7 +29,7 @@ class QueryError(ValueError):
         super().__init__(message)
 
 
-CANDIDATES = ("@it", "@its")
+CANDIDATES = ("@it", "@its", "@other")
 
 
 class Node(Protocol):
@@ -97,7 +97,10 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``@it``: the candidate asked about; ``@its``: its organisations and people."""
+    """``@it``: the candidate asked about; ``@its``: its organisations and people.
+
+    ``@other``: the other foreign countries.
+    """
 
     name: str
 
@@ -321,6 +324,7 @@ _SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
     "TITLE:": lambda w: (w.reading.title,),
     "LEAD:": lambda w: (w.reading.lead,),
     "HEAD:": lambda w: (w.reading.head,),
+    "OPENING:": lambda w: (w.reading.opening,),
     "TEXT:": lambda w: (w.reading.body,),
 }
 
@@ -431,7 +435,7 @@ def _complaint(query: str, error: UnexpectedInput) -> str:
     if token is not None and token.type == "$END":
         return "the query ends too early: a term or ')' is missing"
     found = str(token) if token is not None else query[error.pos_in_stream or 0 :][:1]
-    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "head", "text"}
+    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "head", "opening", "text"}
     if found.lower() in lowered and found != found.upper():
         return f"{found!r}: operators are written in capitals"
     return f"{found!r} was not expected here: join terms by AND, OR or NEAR/n"
