@@ -16,6 +16,7 @@ _GROUPS = {
     "country": "land",
     "alliance": "land",
     "place": "land",
+    "lookalike": "land",
     "person": "person",
     "equipment": "equipment",
     "exercise": "exercise",
@@ -38,11 +39,25 @@ _PLACE_WORDS = frozenset(
         "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
     ).split(" ")
 )
-# What may stand between two capitals that act together.
-_JOINTS = frozenset(
-    (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+# Before « de » and a capital's name, or in Arabic just before it, what is called after the
+# city where it was held or signed: « le sommet de Lisbonne », the Berlin conference.
+_EVENTS = frozenset(
+    match_form(w)
+    for w in (
+        "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
+        "forum salon club bourse université universités école aéroport port summit conference "
+        "declaration treaty process university airport قمة مؤتمر إعلان معاهدة مسار منتدى معرض "
+        "صالون بورصة جامعة مطار ميناء"
+    ).split(" ")
 )
-_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "فب", "ل", "ول", "فل", "بال", "وبال", "لل", "ولل"))
+_OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
+# What may stand between two capitals that act together, or in a list: a comma is two spaces.
+_JOINTS = frozenset(
+    (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+)
+_PLACE_CLITICS = frozenset(
+    match_form(c) for c in ("ب", "وب", "فب", "ل", "ول", "فل", "بال", "وبال", "لل", "ولل")
+)
 
 
 class Resolver:
@@ -188,6 +203,12 @@ def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    space = mention.start - 1
-    before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
-    return before in _PLACE_WORDS
+    first, second = _words_before(data, mention.start)
+    return second in _PLACE_WORDS or second in _EVENTS or (second in _OF and first in _EVENTS)
+
+
+def _words_before(data: bytes, start: int) -> tuple[bytes, bytes]:
+    """The two words before an offset; empty where there is none."""
+    words = data[max(0, start - 60) : start].split(b" ")[:-1]
+    first, second = ([b"", b"", *words])[-2:]
+    return first, second
