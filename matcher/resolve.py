@@ -38,6 +38,17 @@ _PLACE_WORDS = frozenset(
         "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
     ).split(" ")
 )
+# Nouns that name a text or a meeting after the town where it was: the Ottawa convention is
+# no act of Canada.
+_NAMED_AFTER = frozenset(
+    match_form(w)
+    for w in (
+        "convention traité accord accords processus protocole conférence déclaration sommet "
+        "pacte congrès initiative agence statut charte coalition اتفاقية اتفاق اتفاقيات مسار "
+        "مؤتمر اعلان إعلان قمة معاهدة"
+    ).split(" ")
+)
+_OF = frozenset((b"d", b"de", b"du"))
 # What may stand between two capitals that act together.
 _JOINTS = frozenset(
     (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
@@ -183,6 +194,14 @@ def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    space = mention.start - 1
-    before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
-    return before in _PLACE_WORDS
+    before, rest = _word_before(data, mention.start - 1)
+    if before in _PLACE_WORDS or before in _NAMED_AFTER:
+        return True
+    return before in _OF and _word_before(data, rest)[0] in _NAMED_AFTER
+
+
+def _word_before(data: bytes, space: int) -> tuple[bytes, int]:
+    """Return the word that ends at ``space``, and the space before it."""
+    space = max(space, 0)
+    start = data.rfind(b" ", 0, space)
+    return data[start + 1 : space], start
