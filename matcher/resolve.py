@@ -45,9 +45,10 @@ _EVENTS = frozenset(
     match_form(w)
     for w in (
         "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
-        "forum salon club bourse université universités école aéroport port summit conference "
+        "convention initiative agence statut "
+        "charte coalition forum salon club bourse université universités école aéroport port summit conference "
         "declaration treaty process university airport قمة مؤتمر إعلان معاهدة مسار منتدى معرض "
-        "صالون بورصة جامعة مطار ميناء"
+        "صالون بورصة جامعة مطار ميناء اتفاقية اتفاق اتفاقيات"
     ).split(" ")
 )
 _OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
