@@ -34,15 +34,41 @@ _POINTER = re.compile(
 _PLACE_WORDS = frozenset(
     match_form(w)
     for w in (
-        "à vers depuis in at from to near outside toward towards في الى إلى من نحو بمدينة "
-        "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
+        "à vers depuis in at from to near outside toward towards في وفي الى إلى وإلى من ومن نحو "
+        "قرب بمدينة مدينة ومدينة بالعاصمة العاصمة والعاصمة وسط ضواحي بضواحي شمال جنوب شرق غرب "
+        "aéroport port ville capitale city capital مطار بمطار ميناء بميناء جامعة بجامعة محكمة"
     ).split(" ")
 )
+# What is named after the town where it met, so that the town is no state that acts.
+_NAMED_AFTER_TOWNS = frozenset(
+    match_form(w)
+    for w in (
+        "sommet conférence déclaration accords traité processus forum congrès protocole charte "
+        "summit conference declaration treaty process agreement congress "
+        "قمة بقمة وقمة مؤتمر بمؤتمر إعلان مسار معاهدة بمعاهدة منتدى بمنتدى بروتوكول ندوة معرض "
+        "بمعرض صالون نداء ميثاق اتفاق اتفاقات اتفاقية"
+    ).split(" ")
+)
+_LINKS = frozenset((b"de", b"d", b"du", b"of"))
+# Words before a state whose name is a common word too: « في مالي » beside « دعم مالي ».
+_STATE_WORDS = frozenset(
+    match_form(word)
+    for base in "في من إلى مع بين عن على لدى شمال جنوب شرق غرب دولة دولتي حكومة شمالي جنوبي".split(
+        " "
+    )
+    for word in (base, "و" + base)
+)
+# After a town at the head of a line: « موسكو (وأج) - ».
+_DATELINE = re.compile(r"\s*(?:[-–—:/(]|العاصمة\s*[-–—:/(])")
 # What may stand between two capitals that act together.
 _JOINTS = frozenset(
-    (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+    (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
 )
-_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
+_PLACE_CLITICS = frozenset(
+    match_form(conjunction + preposition)
+    for conjunction in ("", "و", "ف")
+    for preposition in ("ب", "ل", "بال", "لل")
+)
 
 
 class Resolver:
@@ -58,6 +84,7 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
+        self._shared = _shared_names(concepts, self._countries)
         self._cues = 0
         for family in concepts.lexicon.cues:
             self._cues |= concepts.mask(f"#{family}")
@@ -93,10 +120,12 @@ class Resolver:
         if mention.kind <= FormKind.COMPOUND:
             return True
         if mention.kind is FormKind.METONYM:
-            return not _is_located(reading.text.data, mention)
+            return not (_is_located(reading.text.data, mention) or _is_dateline(reading, mention))
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
-        if mention.concept in self._countries and self._is_joined(reading, mention, sure):
+        if mention.concept in self._countries and (
+            self._is_joined(reading, mention, sure) or self._is_state(reading, mention)
+        ):
             return True
         beside = masks.get(self._sentence(reading, mention), 0)
         # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
@@ -114,6 +143,13 @@ class Resolver:
                 if data[first.end : second.start] in _JOINTS:
                     return True
         return False
+
+    def _is_state(self, reading: Reading, mention: Mention) -> bool:
+        """Whether a word that may be a state's name stands where only a name can: « في مالي »."""
+        data = reading.text.data
+        if data[mention.start + mention.glued : mention.end] in self._shared:
+            return False
+        return _word_before(data, mention.start) in _STATE_WORDS
 
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
         """Whether a rank or an office stands just before a surname, one given name between."""
@@ -176,10 +212,35 @@ def _supporters(concepts: Concepts, number: int) -> int:
     return mask
 
 
+def _shared_names(concepts: Concepts, countries: frozenset[int]) -> frozenset[bytes]:
+    """Names that may be of either of two states: عمان is Oman or Amman."""
+    owners: dict[bytes, set[int]] = {}
+    for form in concepts.forms:
+        number = concepts.numbers[form.concept]
+        if number in countries:
+            owners.setdefault(form.data, set()).add(number)
+    return frozenset(data for data, numbers in owners.items() if len(numbers) > 1)
+
+
+def _word_before(data: bytes, start: int) -> bytes:
+    space = max(start - 1, 0)
+    return data[data.rfind(b" ", 0, space) + 1 : space]
+
+
 def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    space = mention.start - 1
-    before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
-    return before in _PLACE_WORDS
+    before = _word_before(data, mention.start)
+    if before in _LINKS:
+        before = _word_before(data, mention.start - 1 - len(before))
+        return before in _NAMED_AFTER_TOWNS
+    return before in _PLACE_WORDS or before in _NAMED_AFTER_TOWNS
+
+
+def _is_dateline(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital stands at the head of a line only to say where that was written."""
+    text, begin = reading.text.original, reading.text.start(mention.start)
+    if begin < reading.body_start or (begin > reading.body_start and text[begin - 1] != "\n"):
+        return False
+    return _DATELINE.match(text, reading.text.end(mention.end)) is not None
