@@ -95,6 +95,13 @@ class Concepts:
             if is_name and form.concept in states and form.data[0] >= ARABIC_FIRST:
                 yield form.data
 
+    def cue_mask(self) -> int:
+        """Return the mask of the families beside which an unsure form counts."""
+        mask = 0
+        for family in self.lexicon.cues:
+            mask |= 1 << self.numbers[f"#{family}"]
+        return mask
+
     def side_mask(self, country: str, kinds: Sequence[str]) -> int:
         """Return the mask of entities of ``kinds`` that belong to ``country``."""
         mask = 0

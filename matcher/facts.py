@@ -22,12 +22,16 @@ class Facts:
 
     def __init__(self, concepts: Concepts) -> None:
         self.concepts = concepts
+        countries = sum(
+            1 << number
+            for number, entity in concepts.entities.items()
+            if entity.kind == "country" and entity.id != HOME
+        )
         self._partner_masks = {
             number: (
                 1 << number,
-                concepts.side_mask(entity.id, ("organisation", "person"))
-                if entity.kind == "country"
-                else 0,
+                concepts.side_mask(entity.id, ("organisation", "person")),
+                countries & ~(1 << number),
             )
             for number, entity in concepts.entities.items()
             if entity.kind in ("country", "alliance") and entity.id != HOME
@@ -50,9 +54,9 @@ class Facts:
         Each with the window in which ``@it`` and ``@its`` stand for it.
         """
         mask = reading.whole.mask
-        for number, (it, its) in self._partner_masks.items():
-            if mask & (it | its):
-                window = replace(reading.whole, candidate=(it, its))
+        for number, masks in self._partner_masks.items():
+            if mask & (masks[0] | masks[1]):
+                window = replace(reading.whole, candidate=masks)
                 yield self.concepts.entities[number].id, window
 
     def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:

@@ -12,6 +12,7 @@ from matcher.scan import Mention
 from matcher.text import MatchText, sentence_of, sentences
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
+OPENING_LENGTH = 80  # a dateline or a credit alone is no first sentence
 _GAP = "\n\n"  # between title and text
 
 
@@ -22,7 +23,7 @@ class Window:
     mask: int  # a bit for each concept mentioned
     mentions: Sequence[Mention]
     reading: Reading
-    candidate: tuple[int, int] = (0, 0)  # what @it and @its stand for
+    candidate: tuple[int, int, int] = (0, 0, 0)  # what @it, @its and @other stand for
 
 
 @dataclass
@@ -98,6 +99,14 @@ class Reading:
     def head(self) -> Window:
         """What the title and the lead mention together."""
         return self._between(0, self._lead_end)
+
+    @cached_property
+    def opening(self) -> Window:
+        """What the title and the first sentence of the text mention: the news itself."""
+        starts = self.sentence_starts
+        after = bisect_right(starts, self.body_start + OPENING_LENGTH)
+        last = starts[after] if after < len(starts) else len(self.text.original) + 1
+        return self._between(0, last)
 
     @property
     def _lead_end(self) -> int:

@@ -16,6 +16,7 @@ _GROUPS = {
     "country": "land",
     "alliance": "land",
     "place": "land",
+    "lookalike": "land",
     "person": "person",
     "equipment": "equipment",
     "exercise": "exercise",
@@ -39,17 +40,6 @@ _PLACE_WORDS = frozenset(
         "aéroport port ville capitale city capital مطار بمطار ميناء بميناء جامعة بجامعة محكمة"
     ).split(" ")
 )
-# What is named after the town where it met, so that the town is no state that acts.
-_NAMED_AFTER_TOWNS = frozenset(
-    match_form(w)
-    for w in (
-        "sommet conférence déclaration accords traité processus forum congrès protocole charte "
-        "summit conference declaration treaty process agreement congress "
-        "قمة بقمة وقمة مؤتمر بمؤتمر إعلان مسار معاهدة بمعاهدة منتدى بمنتدى بروتوكول ندوة معرض "
-        "بمعرض صالون نداء ميثاق اتفاق اتفاقات اتفاقية"
-    ).split(" ")
-)
-_LINKS = frozenset((b"de", b"d", b"du", b"of"))
 # Words before a state whose name is a common word too: « في مالي » beside « دعم مالي ».
 _STATE_WORDS = frozenset(
     match_form(word)
@@ -60,7 +50,20 @@ _STATE_WORDS = frozenset(
 )
 # After a town at the head of a line: « موسكو (وأج) - ».
 _DATELINE = re.compile(r"\s*(?:[-–—:/(]|العاصمة\s*[-–—:/(])")
-# What may stand between two capitals that act together.
+# Before « de » and a capital's name, or in Arabic just before it, what is called after the
+# city where it was held or signed: « le sommet de Lisbonne », the Berlin conference.
+_EVENTS = frozenset(
+    match_form(w)
+    for w in (
+        "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
+        "forum salon club bourse université universités école aéroport port summit conference "
+        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة بمعاهدة "
+        "مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
+        "صالون بورصة جامعة بجامعة مطار بمطار ميناء بميناء"
+    ).split(" ")
+)
+_OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
+# What may stand between two capitals that act together, or in a list: a comma is two spaces.
 _JOINTS = frozenset(
     (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
 )
@@ -85,9 +88,7 @@ class Resolver:
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
         self._shared = _shared_names(concepts, self._countries)
-        self._cues = 0
-        for family in concepts.lexicon.cues:
-            self._cues |= concepts.mask(f"#{family}")
+        self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
             if family in concepts.lexicon.families:
@@ -120,7 +121,11 @@ class Resolver:
         if mention.kind <= FormKind.COMPOUND:
             return True
         if mention.kind is FormKind.METONYM:
-            return not (_is_located(reading.text.data, mention) or _is_dateline(reading, mention))
+            return not (
+                _is_located(reading.text.data, mention)
+                or _is_dateline(reading, mention)
+                or _is_lower(reading, mention)
+            )
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
         if mention.concept in self._countries and (
@@ -149,20 +154,22 @@ class Resolver:
         data = reading.text.data
         if data[mention.start + mention.glued : mention.end] in self._shared:
             return False
-        return _word_before(data, mention.start) in _STATE_WORDS
+        return _words_before(data, mention.start)[1] in _STATE_WORDS
 
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
         """Whether a rank or an office stands just before a surname, one given name between."""
         return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
 
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
-        """Drop a name inside a longer one of its group, and a country inside a person's name."""
+        """Drop a name inside a longer one of its group, a country inside a person's name."""
         kept: list[Mention] = []
         outermost: dict[str, Mention] = {}
         for mention in mentions:
             group = self._group.get(mention.concept)
             if group is not None:
-                rivals = (outermost.get(group), outermost.get("person"))
+                rivals = [outermost.get(group), outermost.get("person")]
+                if group == "organisation":
+                    rivals.append(outermost.get("equipment"))  # the maker in a Sukhoi 30
                 if any(r is not None and _is_inside(mention, r) for r in rivals):
                     continue
                 outer = outermost.get(group)
@@ -207,6 +214,9 @@ def _supporters(concepts: Concepts, number: int) -> int:
     """What beside an unsure form of this entity makes it count: itself and its country."""
     entity = concepts.entities[number]
     mask = 1 << number
+    if "arms_company" in entity.classes:
+        # Leonardo or Boxer is a firm or a machine where the sentence is military.
+        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
@@ -222,20 +232,17 @@ def _shared_names(concepts: Concepts, countries: frozenset[int]) -> frozenset[by
     return frozenset(data for data, numbers in owners.items() if len(numbers) > 1)
 
 
-def _word_before(data: bytes, start: int) -> bytes:
-    space = max(start - 1, 0)
-    return data[data.rfind(b" ", 0, space) + 1 : space]
+def _is_lower(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital's name is printed like any word: « se rabat » is no Rabat."""
+    return reading.text.original[reading.text.start(mention.start)].islower()
 
 
 def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    before = _word_before(data, mention.start)
-    if before in _LINKS:
-        before = _word_before(data, mention.start - 1 - len(before))
-        return before in _NAMED_AFTER_TOWNS
-    return before in _PLACE_WORDS or before in _NAMED_AFTER_TOWNS
+    first, second = _words_before(data, mention.start)
+    return second in _PLACE_WORDS or second in _EVENTS or (second in _OF and first in _EVENTS)
 
 
 def _is_dateline(reading: Reading, mention: Mention) -> bool:
@@ -244,3 +251,10 @@ def _is_dateline(reading: Reading, mention: Mention) -> bool:
     if begin < reading.body_start or (begin > reading.body_start and text[begin - 1] != "\n"):
         return False
     return _DATELINE.match(text, reading.text.end(mention.end)) is not None
+
+
+def _words_before(data: bytes, start: int) -> tuple[bytes, bytes]:
+    """The two words before an offset; empty where there is none."""
+    words = data[max(0, start - 60) : start].split(b" ")[:-1]
+    first, second = ([b"", b"", *words])[-2:]
+    return first, second
