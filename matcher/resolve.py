@@ -57,8 +57,8 @@ _EVENTS = frozenset(
     for w in (
         "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
         "forum salon club bourse université universités école aéroport port summit conference "
-        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة بمعاهدة "
-        "مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
+        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة "
+        "بمعاهدة مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
         "صالون بورصة جامعة بجامعة مطار بمطار ميناء بميناء"
     ).split(" ")
 )
