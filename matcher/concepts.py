@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from domain.errors import nearest
 from matcher.lexicon import Entity, Form, FormKind, Lexicon
 from matcher.phrases import bare, variants
-from matcher.text import match_forms
+from matcher.text import ARABIC_FIRST, match_forms
 
 HOME = "DZ"
 
@@ -86,6 +86,14 @@ class Concepts:
                 raise ValueError(f"unknown entity or class {term}{nearest(term, known)}")
             return mask
         return 1 << self.numbers[_phrase_name(term)]
+
+    def arabic_names(self) -> Iterator[bytes]:
+        """Return the match forms of the names of states and capitals in Arabic letters."""
+        states = {e.concept for e in self.entities.values() if e.kind == "country"}
+        for form in self.forms:
+            is_name = form.kind in (FormKind.NAME, FormKind.METONYM)
+            if is_name and form.concept in states and form.data[0] >= ARABIC_FIRST:
+                yield form.data
 
     def cue_mask(self) -> int:
         """Return the mask of the families beside which an unsure form counts."""

@@ -12,6 +12,7 @@ from domain.errors import ConfigError, Fault, nearest
 from domain.match import Match, Verdict
 from matcher.concepts import Concepts
 from matcher.facts import Facts
+from matcher.joined import JoinedWords
 from matcher.language import identify
 from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
@@ -94,6 +95,7 @@ class Matcher:
         self.concepts = concepts
         self._scanner = Scanner(concepts.forms, concepts.names)
         self._resolver = Resolver(concepts)
+        self._joined = JoinedWords(concepts.arabic_names())
         self.facts = Facts(concepts)
         self._required = [rule.require.required() or 0 for rule in self.rules]
         self._any_required = 0
@@ -119,7 +121,10 @@ class Matcher:
     def read(self, document: Document) -> Reading:
         """Scan a document: every mention that counts."""
         language = document.language or identify(document.text, document.title)
-        reading = Reading(document, language, normalise(Reading.join(document)))
+        text = normalise(Reading.join(document))
+        if language == "ar":
+            text = self._joined.split(text)
+        reading = Reading(document, language, text)
         found = self._scanner.scan(reading.text, language)
         reading.mentions = self._resolver.resolve(reading, found)
         return reading

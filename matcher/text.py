@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -140,11 +142,14 @@ class MatchText:
     Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    __slots__ = ("_is_edited", "_origin", "data", "original")
+    __slots__ = ("_added", "_is_edited", "_origin", "data", "original")
 
-    def __init__(self, original: str, data: bytes, *, is_edited: bool) -> None:
+    def __init__(
+        self, original: str, data: bytes, *, is_edited: bool, added: tuple[int, ...] = ()
+    ) -> None:
         self.original = original
         self.data = data
+        self._added = added  # positions of spaces that the original lacks, ascending
         self._is_edited = is_edited  # whether a character was deleted or expanded
         self._origin: npt.NDArray[np.int64] | None = None
 
@@ -153,19 +158,43 @@ class MatchText:
         """Index in the original of the character behind each byte of ``data``.
 
         None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
+        Spaces that were added are left out of the count.
         """
         if self._is_edited and self._origin is None:
             self._origin = _origin(self.original)
         return self._origin
 
+    def position(self, index: int) -> int:
+        """Return the byte of ``data`` that the character at ``index`` of the original became.
+
+        Of a character that was deleted, the byte after it.
+        """
+        origin = self.origin
+        place = index + 1 if origin is None else 1 + int(np.searchsorted(origin[1:], index))
+        if self._added:
+            place += bisect_right([a - shift for shift, a in enumerate(self._added)], place)
+        return min(place, len(self.data))
+
+    def with_spaces(self, positions: Iterable[int]) -> MatchText:
+        """Return this text with a space before each byte at ``positions``."""
+        places = sorted(set(positions))
+        pieces = [self.data[a:b] for a, b in pairwise([0, *places, len(self.data)])]
+        added = tuple(place + shift for shift, place in enumerate(places))
+        data = b" ".join(pieces)
+        return MatchText(self.original, data, is_edited=self._is_edited, added=added)
+
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
         origin = self.origin
+        if self._added:
+            position -= bisect_left(self._added, position)
         return position - 1 if origin is None else int(origin[position])
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
         origin = self.origin
+        if self._added:
+            position -= bisect_left(self._added, position)
         if origin is None:
             return position - 1
         index = int(origin[position - 1]) + 1

@@ -20,7 +20,7 @@ from matcher.judge import Matcher
 
 FOLDER = Path(__file__).resolve().parent.parent / "cases" / "sentences"
 EXPECTATIONS = {"match", "partners", "activities_include", "mentions", "not_mentions"}
-KEYS = {"id", "text", "why", "title", "published"} | EXPECTATIONS
+KEYS = {"id", "known_miss", "text", "why", "title", "published"} | EXPECTATIONS
 
 
 def load() -> list[dict[str, Any]]:
@@ -61,7 +61,14 @@ def test_items_are_well_formed() -> None:
         assert item["why"], item["id"]
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=lambda item: str(item["id"]))
+def case(item: dict[str, Any]) -> Any:
+    """An item that the rule still gets wrong says so; mended, the test tells."""
+    known = item.get("known_miss")
+    marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
+    return pytest.param(item, id=str(item["id"]), marks=marks)
+
+
+@pytest.mark.parametrize("item", [case(item) for item in ITEMS])
 def test_sentence(item: dict[str, Any], matcher: Matcher) -> None:
     doc = document(item)
     verdict = matcher.judge(doc)
