@@ -6,10 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from domain.article import Document
 from matcher.scan import Mention
 from matcher.text import MatchText, sentence_of, sentences
+
+if TYPE_CHECKING:
+    from matcher.columns import Columns
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
 _GAP = "\n\n"  # between title and text
@@ -33,6 +37,7 @@ class Reading:
     language: str
     text: MatchText  # title, a blank line, text
     mentions: list[Mention] = field(default_factory=list)
+    columns: dict[tuple[int, int], Columns] = field(default_factory=dict)  # by candidate, lazily
 
     @staticmethod
     def join(document: Document) -> str:

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from matcher.columns import WHOLE, Ask, ask_of, columns_of
+from matcher.index import Needs
 from matcher.query import Node
 from matcher.reading import Window
+
+_ROUNDING = 1e-9  # sums of weights in another order differ by less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +35,43 @@ class Scored:
     clauses: tuple[Clause, ...]
     threshold: float
 
+    _needs: Needs = field(init=False, repr=False, compare=False)
+    _asks: tuple[Ask, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        nodes = [clause.when for clause in self.clauses]
+        object.__setattr__(self, "_needs", Needs(nodes))
+        object.__setattr__(self, "_asks", tuple(map(ask_of, nodes)))
+
     def held(self, window: Window) -> list[Clause]:
-        """Return the clauses that hold in ``window``."""
-        return [c for c in self.clauses if c.when.holds(window)]
+        """Return the clauses that hold in ``window``, the whole of a document."""
+        document = columns_of(window)
+        missing = self._needs.missing(window.mask)
+        return [
+            clause
+            for clause, ask, needed in zip(self.clauses, self._asks, self._needs.of, strict=True)
+            if not needed & missing and ask(document, WHOLE)
+        ]
 
     def score(self, held: Sequence[Clause]) -> float:
         """Return the score, 0..1, of the clauses that hold."""
-        total = self.bias + sum(c.weight for c in held)
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+        return _logistic(self.bias + sum(c.weight for c in held))
+
+    def can_reach(self, mask: int) -> bool:
+        """Whether the threshold is within reach of a text that mentions at most ``mask``."""
+        missing = self._needs.missing(mask)
+        most = self.bias + _ROUNDING
+        for clause, needed, absence in zip(
+            self.clauses, self._needs.of, self._needs.absence, strict=True
+        ):
+            is_possible = not needed & missing
+            if (is_possible and clause.weight > 0) or absence & missing:
+                most += clause.weight
+        return _logistic(most) >= self.threshold
+
+
+def _logistic(total: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
