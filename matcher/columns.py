@@ -32,24 +32,46 @@ from matcher.reading import Reading, Window
 WHOLE = 1  # the window of the whole document, as a set of windows
 
 _FIXED = ("TITLE:", "LEAD:", "HEAD:", "TEXT:")  # scopes of one window, in their order
+_FIRST = 1 + len(_FIXED)  # the place of the first sentence
 
 
 class Columns:
     """A reading as columns, for one candidate."""
 
     def __init__(self, reading: Reading, candidate: tuple[int, int]) -> None:
-        fixed = [reading.title, reading.lead, reading.head, reading.body]
-        first = [reading.whole, *fixed]
-        by_sentence, by_paragraph = reading.by_sentence, reading.by_paragraph
+        self.reading = reading
         self.candidate = candidate
-        self._windows: list[Window] = [*first, *by_sentence, *by_paragraph]
-        sentences, paragraphs = len(by_sentence), len(by_paragraph)
         self._scopes = {name: 1 << i for i, name in enumerate(_FIXED, 1)}
-        self._scopes["SENTENCE"] = ((1 << sentences) - 1) << len(first)
-        self._scopes["PARAGRAPH"] = ((1 << paragraphs) - 1) << len(first) + sentences
-        self._columns = _columns(self._windows)
+        self._columns = self._placed()
         self._terms: dict[int, int] = {}
         self._inside: dict[tuple[str, int], int] = {}
+
+    def _placed(self) -> dict[int, int]:
+        """Return the windows that mention each concept; notes which sentences mention any."""
+        reading = self.reading
+        head = reading.lead_end
+        fixed = (  # what a mention stands in by where it begins
+            (reading.body_start, WHOLE | self._scopes["TITLE:"] | self._scopes["HEAD:"]),
+            (head, WHOLE | sum(self._scopes[name] for name in ("LEAD:", "HEAD:", "TEXT:"))),
+        )
+        rest = WHOLE | self._scopes["TEXT:"]
+        first_paragraph = _FIRST + len(reading.sentence_starts)
+        columns: dict[int, int] = {}
+        sentences = paragraphs = 0
+        for mention, (begin, _), sentence, paragraph in zip(
+            reading.mentions,
+            reading.spans,
+            reading.sentence_numbers,
+            reading.paragraph_numbers,
+            strict=True,
+        ):
+            stands = next((bits for end, bits in fixed if begin < end), rest)
+            own, broad = 1 << _FIRST + sentence, 1 << first_paragraph + paragraph
+            sentences |= own
+            paragraphs |= broad
+            columns[mention.concept] = columns.get(mention.concept, 0) | stands | own | broad
+        self._scopes |= {"SENTENCE": sentences, "PARAGRAPH": paragraphs}
+        return columns
 
     def asked_of(self, candidate: tuple[int, int]) -> Columns:
         """Return the same columns for another candidate; they share what is known of terms."""
@@ -62,7 +84,7 @@ class Columns:
         found = self._terms.get(mask)
         if found is None:
             found = 0
-            rest = mask & self._windows[0].mask
+            rest = mask & self.reading.whole.mask
             while rest:
                 concept = rest.bit_length() - 1
                 found |= self._columns[concept]
@@ -76,18 +98,29 @@ class Columns:
 
     def window(self, number: int) -> Window:
         """Return one window, in which ``@it`` stands for this candidate."""
-        window = self._windows[number]
+        window = self._window(number)
         return replace(window, candidate=self.candidate) if any(self.candidate) else window
+
+    def _window(self, number: int) -> Window:
+        reading = self.reading
+        if number < _FIRST:
+            fixed = ("whole", "title", "lead", "head", "body")
+            found: Window = getattr(reading, fixed[number])
+            return found
+        is_sentence = number < _FIRST + len(reading.sentence_starts)
+        name = "SENTENCE" if is_sentence else "PARAGRAPH"
+        windows = reading.by_sentence if is_sentence else reading.by_paragraph
+        return windows[(self._scopes[name] & ((1 << number) - 1)).bit_count()]
 
     def inside(self, name: str, number: int) -> int:
         """Return the windows of a scope whose every mention stands in window ``number``."""
         key = (name, number)
         if key not in self._inside:
-            held = set(map(id, self._windows[number].mentions))
+            held = set(map(id, self._window(number).mentions))
             self._inside[key] = sum(
                 1 << i
                 for i in numbers_of(self._scopes[name])
-                if all(id(m) in held for m in self._windows[i].mentions)
+                if all(id(m) in held for m in self._window(i).mentions)
             )
         return self._inside[key]
 
@@ -103,15 +136,6 @@ def columns_of(window: Window) -> Columns:
         )
         known[window.candidate] = found
     return found
-
-
-def _columns(windows: Sequence[Window]) -> dict[int, int]:
-    columns: dict[int, int] = {}
-    for number, window in enumerate(windows):
-        bit = 1 << number
-        for mention in window.mentions:
-            columns[mention.concept] = columns.get(mention.concept, 0) | bit
-    return columns
 
 
 def numbers_of(bits: int) -> list[int]:

@@ -54,7 +54,8 @@ _OTHER_SCRIPT = re.compile("[^\\W\\d_\u0000-\u024f\u0600-\u06ff\u0750-\u077f\ufb
 def name_language(form: MatchText, text: str, title: str = "") -> str:
     """Return the language of a text whose match form is ``form``: as ``identify``, but quicker."""
     head = form.data[: 2 * SAMPLE]
-    if head.isascii() or 8 * len(head.translate(None, _ARABIC_BYTES)) < len(head):  # one script only
+    is_one_script = head.isascii() or 8 * len(head.translate(None, _ARABIC_BYTES)) < len(head)
+    if is_one_script:
         for sample in (b" ".join([head[part] for part in GLANCES]), head):
             language = _clear_language(sample)
             if language:

@@ -80,14 +80,19 @@ class Reading:
         return self._grouped(self.sentence_numbers)
 
     @cached_property
-    def by_paragraph(self) -> list[Window]:
-        """A window for each paragraph that mentions anything."""
+    def paragraph_numbers(self) -> list[int]:
+        """The paragraph of each mention."""
         breaks = [0]
         position = self.text.original.find(_GAP)
         while position >= 0:
             breaks.append(position + len(_GAP))
             position = self.text.original.find(_GAP, position + len(_GAP))
-        return self._grouped([bisect_right(breaks, begin) - 1 for begin, _ in self.spans])
+        return [bisect_right(breaks, begin) - 1 for begin, _ in self.spans]
+
+    @cached_property
+    def by_paragraph(self) -> list[Window]:
+        """A window for each paragraph that mentions anything."""
+        return self._grouped(self.paragraph_numbers)
 
     @cached_property
     def title(self) -> Window:
@@ -97,15 +102,16 @@ class Reading:
     @cached_property
     def lead(self) -> Window:
         """What the first characters of the text mention, up to the end of their sentence."""
-        return self._between(self.body_start, self._lead_end)
+        return self._between(self.body_start, self.lead_end)
 
     @cached_property
     def head(self) -> Window:
         """What the title and the lead mention together."""
-        return self._between(0, self._lead_end)
+        return self._between(0, self.lead_end)
 
-    @property
-    def _lead_end(self) -> int:
+    @cached_property
+    def lead_end(self) -> int:
+        """Where the sentence that ends the lead ends in the joined original."""
         starts = self.sentence_starts
         after = bisect_right(starts, self.body_start + LEAD_LENGTH)
         return starts[after] if after < len(starts) else len(self.text.original) + 1

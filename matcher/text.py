@@ -280,9 +280,10 @@ _ABBREVIATIONS = frozenset(
 
 
 # A terminator with its closing marks before white space, or a line break. French sets a
-# space before its closing quotation mark.
-_BOUNDARY = re.compile("[.!?؟…۔]+[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$)|\\n")
+# space before its closing quotation mark. One set of characters in front lets `re` skip ahead.
+_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))")
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
+_LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
 
 def sentences(text: str) -> list[int]:
@@ -294,9 +295,9 @@ def sentences(text: str) -> list[int]:
     starts = [0]
     length = len(text)
     for boundary in _BOUNDARY.finditer(text):
-        if boundary[0][0] == "." and not _ends_sentence(text, boundary.start()):
+        begin, index = boundary.span()
+        if text[begin] == "." and not _ends_sentence(text, begin):
             continue
-        index = boundary.end()
         while index < length and text[index].isspace():
             index += 1
         if starts[-1] < index < length:
@@ -305,6 +306,11 @@ def sentences(text: str) -> list[int]:
 
 
 def _ends_sentence(text: str, index: int) -> bool:
+    if (
+        index > _LONGER_THAN_ABBREVIATIONS
+        and text[index - _LONGER_THAN_ABBREVIATIONS : index].isalpha()
+    ):
+        return True  # as most words do
     found = _WORD_BEFORE.search(text, max(0, index - 13), index)
     if found is None:
         return True
