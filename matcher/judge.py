@@ -192,10 +192,10 @@ class Matcher:
         activities: dict[str, list[Clause]],
     ) -> list[Mention]:
         """The mentions behind what is required and everything that counted for it."""
-        proving = taken.rule.require.witnesses(window) if not taken.held else []
-        groups = [taken.held, *activities.values()]
-        for clause in (c for group in groups for c in group if c.weight > 0):
-            proving += clause.when.witnesses(window)
-        if not proving:
-            proving = taken.rule.require.witnesses(window)
-        return proving
+        rule = taken.rule
+        parts = [(rule.scored, taken.held)]
+        parts += [(rule.activities[name], tuple(held)) for name, held in activities.items()]
+        found = [m for part, held in parts for m in part.witnesses(window, held)]
+        if not taken.held or not found:
+            found += rule.require.witnesses(window)
+        return list({id(m): m for m in found}.values())

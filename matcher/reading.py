@@ -26,7 +26,7 @@ class Window:
     mask: int  # a bit for each concept mentioned
     mentions: Sequence[Mention]
     reading: Reading
-    candidate: tuple[int, int] = (0, 0)  # what @it and @its stand for
+    candidate: tuple[int, ...] = (0, 0)  # what @it and @its stand for
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Reading:
     language: str
     text: MatchText  # title, a blank line, text
     mentions: list[Mention] = field(default_factory=list)
-    columns: dict[tuple[int, int], Columns] = field(default_factory=dict)  # by candidate, lazily
+    columns: dict[tuple[int, ...], Columns] = field(default_factory=dict)  # by candidate, lazily
 
     @staticmethod
     def join(document: Document) -> str:

@@ -9,10 +9,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matcher.columns import WHOLE, Ask, ask_of, columns_of
+from matcher.asking import Query, Shown, query_of
+from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs
 from matcher.query import Node
 from matcher.reading import Window
+from matcher.scan import Mention
 
 _ROUNDING = 1e-9  # sums of weights in another order differ by less
 
@@ -36,12 +38,12 @@ class Scored:
     threshold: float
 
     _needs: Needs = field(init=False, repr=False, compare=False)
-    _asks: tuple[Ask, ...] = field(init=False, repr=False, compare=False)
+    _queries: tuple[Query, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = [clause.when for clause in self.clauses]
         object.__setattr__(self, "_needs", Needs(nodes))
-        object.__setattr__(self, "_asks", tuple(map(ask_of, nodes)))
+        object.__setattr__(self, "_queries", tuple(map(query_of, nodes)))
 
     def held(self, window: Window) -> list[Clause]:
         """Return the clauses that hold in ``window``, the whole of a document."""
@@ -49,9 +51,20 @@ class Scored:
         missing = self._needs.missing(window.mask)
         return [
             clause
-            for clause, ask, needed in zip(self.clauses, self._asks, self._needs.of, strict=True)
-            if not needed & missing and ask(document, WHOLE)
+            for clause, query, needed in zip(
+                self.clauses, self._queries, self._needs.of, strict=True
+            )
+            if not needed & missing and query.ask(document, WHOLE)
         ]
+
+    def witnesses(self, window: Window, held: Sequence[Clause]) -> list[Mention]:
+        """Return the mentions behind those of ``held`` that count for, the rest left out."""
+        shown = Shown(columns_of(window))
+        kept = set(map(id, held))
+        for clause, query in zip(self.clauses, self._queries, strict=True):
+            if clause.weight > 0 and id(clause) in kept:
+                query.show(shown, WHOLE)
+        return shown.all()
 
     def score(self, held: Sequence[Clause]) -> float:
         """Return the score, 0..1, of the clauses that hold."""

@@ -154,25 +154,28 @@ class MatchText:
 
         None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
         """
-        if self._is_edited and self._origin is None:
-            self._origin = _origin(self.original)
-        return self._origin
+        return self._origins() if self._is_edited else None
 
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
-        origin = self.origin
-        return position - 1 if origin is None else int(origin[position])
+        if not self._is_edited:
+            return position - 1
+        return self._origins().item(position)
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
-        origin = self.origin
-        if origin is None:
+        if not self._is_edited:
             return position - 1
-        index = int(origin[position - 1]) + 1
+        index = self._origins().item(position - 1) + 1
         text = self.original
         while index < len(text) and unicodedata.combining(text[index]):
             index += 1
         return index
+
+    def _origins(self) -> npt.NDArray[np.int64]:
+        if self._origin is None:
+            self._origin = _origin(self.original)
+        return self._origin
 
 
 def normalise(text: str) -> MatchText:
@@ -183,7 +186,8 @@ def normalise(text: str) -> MatchText:
         kept = kept.translate(None, b"\0")
     marked = _marked(kept)
     data = marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
-    return MatchText(text, data, is_edited=marked is not classes)
+    is_edited = _EXPANDS in classes or len(data) - 2 < len(classes)
+    return MatchText(text, data, is_edited=is_edited)
 
 
 def _classes(text: str) -> bytes:

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.article import Document
-from matcher.columns import WHOLE, ask_of, columns_of
+from matcher.asking import Shown, query_of
+from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs, RuleIndex, needs
 from matcher.judge import Matcher
 from matcher.query import AllOf, AnyOf, Candidate, Counted, Near, Node, Not, Term, build
@@ -90,7 +91,11 @@ def test_columns_answer_as_nodes(
 ) -> None:
     query = data.draw(queries({name: matcher.concepts.mask(name) for name in TERMS}))
     window = window_of(matcher, title, text, has_candidate=has_candidate)
-    assert bool(ask_of(query)(columns_of(window), WHOLE)) == query.holds(window)
+    asked = query_of(query)
+    assert bool(asked.ask(columns_of(window), WHOLE)) == query.holds(window)
+    shown = Shown(columns_of(window))
+    asked.show(shown, WHOLE)
+    assert set(map(id, shown.all())) == set(map(id, query.witnesses(window)))
 
 
 @SHARED_FIXTURE
