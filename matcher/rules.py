@@ -38,11 +38,20 @@ class Scored:
     threshold: float
 
     _needs: Needs = field(init=False, repr=False, compare=False)
+    _reach: tuple[tuple[int, int, float], ...] = field(init=False, repr=False, compare=False)
+    _least: float = field(init=False, repr=False, compare=False)
     _queries: tuple[Query, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         nodes = [clause.when for clause in self.clauses]
-        object.__setattr__(self, "_needs", Needs(nodes))
+        needs = Needs(nodes)
+        rows = tuple(zip(needs.of, needs.absence, (c.weight for c in self.clauses), strict=True))
+        # What surely counts against when absent, and what may count for when all is there.
+        reach = tuple(r for r in rows if (r[1] and r[2] < 0) or (r[0] and r[2] > 0))
+        always = sum(w for needed, _, w in rows if not needed and w > 0)
+        object.__setattr__(self, "_needs", needs)
+        object.__setattr__(self, "_reach", reach)
+        object.__setattr__(self, "_least", self.bias + always)
         object.__setattr__(self, "_queries", tuple(map(query_of, nodes)))
 
     def held(self, window: Window) -> list[Clause]:
@@ -73,13 +82,10 @@ class Scored:
     def can_reach(self, mask: int) -> bool:
         """Whether the threshold is within reach of a text that mentions at most ``mask``."""
         missing = self._needs.missing(mask)
-        most = self.bias + _ROUNDING
-        for clause, needed, absence in zip(
-            self.clauses, self._needs.of, self._needs.absence, strict=True
-        ):
-            is_possible = not needed & missing
-            if (is_possible and clause.weight > 0) or absence & missing:
-                most += clause.weight
+        most = self._least + _ROUNDING
+        for needed, absence, weight in self._reach:
+            if absence & missing if absence else not needed & missing:
+                most += weight
         return _logistic(most) >= self.threshold
 
 

@@ -172,6 +172,10 @@ class MatchText:
             index += 1
         return index
 
+    def between(self, first: int, last: int) -> str:
+        """Return what is printed between the end of byte ``first - 1`` and byte ``last``."""
+        return self.original[self.end(first) : self.start(last)]
+
     def _origins(self) -> npt.NDArray[np.int64]:
         if self._origin is None:
             self._origin = _origin(self.original)
