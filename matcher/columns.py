@@ -33,12 +33,9 @@ class Columns:
     def _placed(self) -> dict[int, int]:
         """Return the windows that mention each concept; notes which sentences mention any."""
         reading = self.reading
-        head = reading.lead_end
-        fixed = (  # what a mention stands in by where it begins
-            (reading.body_start, WHOLE | self._scopes["TITLE:"] | self._scopes["HEAD:"]),
-            (head, WHOLE | sum(self._scopes[name] for name in ("LEAD:", "HEAD:", "TEXT:"))),
-        )
-        rest = WHOLE | self._scopes["TEXT:"]
+        title, lead, head, text = (self._scopes[name] for name in FIXED)
+        in_title, in_lead, below = WHOLE | title | head, WHOLE | lead | head | text, WHOLE | text
+        title_end, lead_end = reading.body_start, reading.lead_end
         first_paragraph = _FIRST + len(reading.sentence_starts)
         columns: dict[int, int] = {}
         sentences = paragraphs = 0
@@ -49,7 +46,7 @@ class Columns:
             reading.paragraph_numbers,
             strict=True,
         ):
-            stands = next((bits for end, bits in fixed if begin < end), rest)
+            stands = in_title if begin < title_end else in_lead if begin < lead_end else below
             own, broad = 1 << _FIRST + sentence, 1 << first_paragraph + paragraph
             sentences |= own
             paragraphs |= broad

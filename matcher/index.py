@@ -74,26 +74,31 @@ class RuleIndex:
 
     def __init__(self, requirements: Sequence[Node]) -> None:
         self._needs = [_smallest_first(needs(node)) for node in requirements]
-        self._rules: dict[int, list[int]] = {}  # concept -> rules that could be due to it
+        self._rules: dict[int, set[int]] = {}  # concept -> rules that could be due to it
         self._anchors = 0
         for number, masks in enumerate(self._needs):
             anchor = masks[0] if masks else 0  # the checks at load refuse a rule without one
             self._anchors |= anchor
             while anchor:
                 concept = anchor.bit_length() - 1
-                self._rules.setdefault(concept, []).append(number)
+                self._rules.setdefault(concept, set()).add(number)
                 anchor ^= 1 << concept
 
     def candidates(self, mask: int) -> list[int]:
         """Return the numbers of the rules that may hold, in order, given concepts mentioned."""
-        found: dict[int, None] = {}
+        found: set[int] = set()
         rest = mask & self._anchors
         while rest:
             concept = rest.bit_length() - 1
             rest ^= 1 << concept
-            for number in self._rules[concept]:
-                found[number] = None
-        return sorted(n for n in found if all(mask & wanted for wanted in self._needs[n]))
+            found |= self._rules[concept]
+        return sorted(number for number in found if self._has_all(number, mask))
+
+    def _has_all(self, number: int, mask: int) -> bool:
+        for wanted in self._needs[number]:  # noqa: SIM110 - all() would make a generator a rule
+            if not mask & wanted:
+                return False
+        return True
 
 
 def _smallest_first(masks: Sequence[int]) -> list[int]:

@@ -61,13 +61,13 @@ class Reading:
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """Original offsets of each mention."""
-        text = self.text
-        return [(text.start(m.start), text.end(m.end)) for m in self.mentions]
+        return self.text.spans([(m.start, m.end) for m in self.mentions])
 
     @cached_property
     def sentence_numbers(self) -> list[int]:
         """The sentence of each mention."""
-        return [self.sentence_at(begin) for begin, _ in self.spans]
+        starts = self.sentence_starts
+        return [bisect_right(starts, begin) - 1 for begin, _ in self.spans]
 
     @cached_property
     def whole(self) -> Window:

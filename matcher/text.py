@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -171,6 +172,12 @@ class MatchText:
         while index < len(text) and unicodedata.combining(text[index]):
             index += 1
         return index
+
+    def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the original ``start`` and ``end`` of many places at once."""
+        if not self._is_edited:
+            return [(first - 1, last - 1) for first, last in places]
+        return [(self.start(first), self.end(last)) for first, last in places]
 
     def between(self, first: int, last: int) -> str:
         """Return what is printed between the end of byte ``first - 1`` and byte ``last``."""
