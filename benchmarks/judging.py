@@ -3,7 +3,7 @@
     python -m benchmarks.judging [--peers .venv-peers/bin/python] [--rounds 7] [--quick]
 
 One process judges a generated press: ordinary articles of some 2,000 characters in three
-languages, one in 33 an event that a rule looks for. A judgement is the whole of it: folding
+languages, one in 50 an event that a rule looks for. A judgement is the whole of it: folding
 the text, naming its language, seeking 20,000 phrases, asking 100 rules, facts and evidence
 for hits. Every round takes articles that no engine has seen, gives them to each engine in
 turn, and compares within the round. CPU time; the median of the rounds, with their spread.
@@ -28,14 +28,14 @@ from pathlib import Path
 import daachorse
 
 from benchmarks.press import Phrase, Press
-from benchmarks.topics import inner, lexicon, write_rules
+from benchmarks.topics import FAMILY, RARE, inner, lexicon, write_rules
 from domain.article import Document
 from matcher.judge import Matcher
 from matcher.reading import Reading
 from matcher.text import match_forms, normalise
 
 SEED = 20_26
-EVENTS = 33  # one article in so many is an event
+EVENTS = 50  # one article in so many is an event
 BATCH = 250  # articles of one round
 RESULTS = Path(__file__).parent / "results" / "judging.json"
 
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out 200,000 phrases")
     options = parser.parse_args()
     press = Press(SEED)
-    phrases = press.phrases(20_000 if options.quick else 200_000)
+    phrases = press.phrases(20_000 if options.quick else 200_000, RARE * FAMILY)
     articles = [
         press.article(n, inner(n // EVENTS % 100, phrases) if n % EVENTS == 0 else None)
         for n in range(BATCH * (options.rounds + 1))

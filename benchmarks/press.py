@@ -17,6 +17,7 @@ from itertools import accumulate
 from domain.article import Document
 
 TYPES = 40_000  # different words of a language
+RARE = 1_500  # rank from which a word is one of a subject, not of the language
 SHARES = {"fr": 0.4, "ar": 0.4, "en": 0.2}
 LENGTH = 2_000  # characters of an ordinary article
 PUBLISHED = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -41,6 +42,7 @@ _DAYS = {
     "en": "on 8 March 2026 in {}",
     "ar": "يوم 8 مارس 2026 في {}",
 }
+_QUOTED = {"fr": "« {} »", "en": "“{}”", "ar": '"{}"'}
 _CAPITAL = {"fr": "Alger", "en": "Algiers", "ar": "الجزائر"}
 
 
@@ -82,10 +84,10 @@ class Tongue:
             return self.chance.choice(("l'", "d’", "qu'")) + found
         return found
 
-    def phrase(self) -> str:
-        """Return a phrase of one to four words, its rarest word of a rank spread evenly in logs."""
-        count = self.chance.choices((1, 2, 3, 4), (20, 45, 25, 10))[0]
-        least = self.function + (400 if count == 1 else 0)
+    def phrase(self, *, is_rare: bool) -> str:
+        """Return a phrase of one to four words, of ranks spread evenly in logs."""
+        count = self.chance.choices((1, 2, 3, 4), (5 if is_rare else 20, 45, 25, 10))[0]
+        least = RARE if is_rare else self.function + (400 if count == 1 else 0)
         ranks = [int(least * (TYPES / least) ** self.chance.random()) for _ in range(count)]
         return " ".join(self.words[min(rank, TYPES - 1)] for rank in ranks)
 
@@ -95,8 +97,13 @@ class Tongue:
         for phrase in inner:
             words.insert(self.chance.randrange(len(words)), phrase)
         comma = "،" if self.language == "ar" else ","
-        for _ in range(self.chance.randint(0, 2)):
-            words[self.chance.randrange(len(words))] += comma
+        for _ in range(self.chance.randint(0, 3)):
+            words[self.chance.randrange(len(words) - 1)] += comma
+        if self.chance.random() < 0.2:
+            place = self.chance.randrange(len(words))
+            words[place] = _QUOTED[self.language].format(words[place])
+        if self.chance.random() < 0.2 and self.language != "ar":
+            words[self.chance.randrange(len(words))] += f"-{self.word()}"
         if self.chance.random() < 0.2:
             words[-1] = str(self.chance.randint(2, 2030))
         text = " ".join(words)
@@ -110,19 +117,22 @@ class Press:
         self.chance = random.Random(seed)
         self.tongues = {name: Tongue(name, self.chance) for name in SHARES}
 
-    def phrases(self, count: int) -> list[Phrase]:
-        """Return ``count`` different phrases: a tenth are runs of words as texts have them."""
+    def phrases(self, count: int, rare: int) -> list[Phrase]:
+        """Return ``count`` different phrases: a tenth are runs of words as texts have them.
+
+        The first ``rare`` are of rare words only, as the terms of a subject are.
+        """
         found: dict[str, str] = {}
         names, shares = list(SHARES), list(SHARES.values())
         while len(found) < count:
             name = self.chance.choices(names, shares)[0]
             tongue = self.tongues[name]
-            if self.chance.random() < 0.1:
+            if len(found) >= rare and self.chance.random() < 0.1:
                 words = tongue.sentence().strip(".").lower().split()
                 start = self.chance.randrange(len(words) - 3)
                 text = " ".join(words[start : start + self.chance.randint(3, 4)])
             else:
-                text = tongue.phrase()
+                text = tongue.phrase(is_rare=len(found) < rare)
             if "," not in text and "،" not in text:
                 found.setdefault(text, name)
         return [Phrase(text, name) for text, name in found.items()]

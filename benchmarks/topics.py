@@ -14,6 +14,7 @@ from matcher.text import match_forms
 
 FAMILY = 20  # phrases of one family
 TOPICS = 100  # families that rules ask for: those of the smallest list, so that all lists have them
+RARE = TOPICS // 2  # the first of them are subjects; the others acts, of any words
 PARTNERS = 24  # phrases of the smallest list that name a foreign country each
 
 _HOME = {"fr": "Algérie", "en": "Algeria", "ar": "الجزائر"}
@@ -45,7 +46,8 @@ def lexicon(phrases: Sequence[Phrase]) -> Lexicon:
 def topics(number: int) -> list[str]:
     """Return the families that rule ``number`` is about: two topics, two acts, one against."""
     chance = random.Random(number)
-    return [f"#f{i}" for i in chance.sample(range(2, TOPICS), 5)]
+    chosen = chance.sample(range(2, RARE), 2) + chance.sample(range(RARE, TOPICS), 3)
+    return [f"#f{i}" for i in chosen]
 
 
 def inner(number: int, phrases: Sequence[Phrase]) -> dict[str, list[str]]:

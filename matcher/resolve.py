@@ -24,11 +24,11 @@ _GROUPS = {
 }
 # A paragraph that begins so points to other articles: no word of it is evidence for this one.
 _POINTER = re.compile(
-    r"^[\s>»•*\-–—]*(?:lire (?:aussi|également|encore)|[àa] lire|voir aussi"
+    r"[\s>»•*\-–—]{0,40}(?:lire (?:aussi|également|encore)|[àa] lire|voir aussi"
     r"|sur le même (?:sujet|thème)|articles? (?:lié|similaire)s?|see also"
     r"|read (?:also|more)|also read|related(?: posts| articles)?"
     r"|(?:ا|إ|أ)قر(?:أ|ا) (?:أ|ا)يض(?:ا|ًا|اً)|(?:مواضيع|مقالات) ذات صلة|طالع (?:أ|ا)يضا)\b",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 
 # Words before a capital's name that make it a place: « à Washington », in Moscow, في موسكو.
@@ -194,9 +194,14 @@ def _without_pointers(reading: Reading, mentions: list[Mention]) -> list[Mention
     """Drop what stands in lines that only point to other articles."""
     text = reading.text.original
     lines = []
-    for pointer in _POINTER.finditer(text):
-        end = text.find("\n", pointer.end())
-        lines.append((pointer.start(), len(text) if end < 0 else end))
+    begin = 0
+    while begin >= 0:
+        end = text.find("\n", begin + 1)
+        pointer = _POINTER.match(text, begin)
+        if pointer is not None:
+            end = text.find("\n", pointer.end())
+            lines.append((begin, len(text) if end < 0 else end))
+        begin = end
     if not lines:
         return mentions
     start = reading.text.start

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from matcher.asking import Query, Shown, query_of
+from matcher.columns import WHOLE, columns_of
+from matcher.index import Needs
 from matcher.query import Node
 from matcher.reading import Window
+from matcher.scan import Mention
+
+_ROUNDING = 1e-9  # sums of weights in another order differ by less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +38,60 @@ class Scored:
     clauses: tuple[Clause, ...]
     threshold: float
 
+    _needs: Needs = field(init=False, repr=False, compare=False)
+    _reach: tuple[tuple[int, int, float], ...] = field(init=False, repr=False, compare=False)
+    _least: float = field(init=False, repr=False, compare=False)
+    _queries: tuple[Query, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        nodes = [clause.when for clause in self.clauses]
+        needs = Needs(nodes)
+        rows = tuple(zip(needs.of, needs.absence, (c.weight for c in self.clauses), strict=True))
+        # What surely counts against when absent, and what may count for when all is there.
+        reach = tuple(r for r in rows if (r[1] and r[2] < 0) or (r[0] and r[2] > 0))
+        always = sum(w for needed, _, w in rows if not needed and w > 0)
+        object.__setattr__(self, "_needs", needs)
+        object.__setattr__(self, "_reach", reach)
+        object.__setattr__(self, "_least", self.bias + always)
+        object.__setattr__(self, "_queries", tuple(map(query_of, nodes)))
+
     def held(self, window: Window) -> list[Clause]:
-        """Return the clauses that hold in ``window``."""
-        return [c for c in self.clauses if c.when.holds(window)]
+        """Return the clauses that hold in ``window``, the whole of a document."""
+        document = columns_of(window)
+        missing = self._needs.missing(window.mask)
+        return [
+            clause
+            for clause, query, needed in zip(
+                self.clauses, self._queries, self._needs.of, strict=True
+            )
+            if not needed & missing and query.ask(document, WHOLE)
+        ]
+
+    def witnesses(self, window: Window, held: Sequence[Clause]) -> list[Mention]:
+        """Return the mentions behind those of ``held`` that count for, the rest left out."""
+        shown = Shown(columns_of(window))
+        kept = set(map(id, held))
+        for clause, query in zip(self.clauses, self._queries, strict=True):
+            if clause.weight > 0 and id(clause) in kept:
+                query.show(shown, WHOLE)
+        return shown.all()
 
     def score(self, held: Sequence[Clause]) -> float:
         """Return the score, 0..1, of the clauses that hold."""
-        total = self.bias + sum(c.weight for c in held)
-        return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+        return _logistic(self.bias + sum(c.weight for c in held))
+
+    def can_reach(self, mask: int) -> bool:
+        """Whether the threshold is within reach of a text that mentions at most ``mask``."""
+        missing = self._needs.missing(mask)
+        most = self._least + _ROUNDING
+        for needed, absence, weight in self._reach:
+            if absence & missing if absence else not needed & missing:
+                most += weight
+        return _logistic(most) >= self.threshold
+
+
+def _logistic(total: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -160,9 +160,7 @@ class MatchText:
         None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
         Spaces that were added are left out of the count.
         """
-        if self._is_edited and self._origin is None:
-            self._origin = _origin(self.original)
-        return self._origin
+        return self._origins() if self._is_edited else None
 
     def position(self, index: int) -> int:
         """Return the byte of ``data`` that the character at ``index`` of the original became.
@@ -185,23 +183,38 @@ class MatchText:
 
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
-        origin = self.origin
         if self._added:
             position -= bisect_left(self._added, position)
-        return position - 1 if origin is None else int(origin[position])
+        if not self._is_edited:
+            return position - 1
+        return self._origins().item(position)
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
-        origin = self.origin
         if self._added:
             position -= bisect_left(self._added, position)
-        if origin is None:
+        if not self._is_edited:
             return position - 1
-        index = int(origin[position - 1]) + 1
+        index = self._origins().item(position - 1) + 1
         text = self.original
         while index < len(text) and unicodedata.combining(text[index]):
             index += 1
         return index
+
+    def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the original ``start`` and ``end`` of many places at once."""
+        if not (self._is_edited or self._added):
+            return [(first - 1, last - 1) for first, last in places]
+        return [(self.start(first), self.end(last)) for first, last in places]
+
+    def between(self, first: int, last: int) -> str:
+        """Return what is printed between the end of byte ``first - 1`` and byte ``last``."""
+        return self.original[self.end(first) : self.start(last)]
+
+    def _origins(self) -> npt.NDArray[np.int64]:
+        if self._origin is None:
+            self._origin = _origin(self.original)
+        return self._origin
 
 
 def normalise(text: str) -> MatchText:
@@ -212,7 +225,8 @@ def normalise(text: str) -> MatchText:
         kept = kept.translate(None, b"\0")
     marked = _marked(kept)
     data = marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
-    return MatchText(text, data, is_edited=marked is not classes)
+    is_edited = _EXPANDS in classes or len(data) - 2 < len(classes)
+    return MatchText(text, data, is_edited=is_edited)
 
 
 def _classes(text: str) -> bytes:
@@ -309,9 +323,10 @@ _ABBREVIATIONS = frozenset(
 
 
 # A terminator with its closing marks before white space, or a line break. French sets a
-# space before its closing quotation mark.
-_BOUNDARY = re.compile("[.!?؟…۔]+[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$)|\\n")
+# space before its closing quotation mark. One set of characters in front lets `re` skip ahead.
+_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))")
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
+_LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
 
 def sentences(text: str) -> list[int]:
@@ -323,9 +338,9 @@ def sentences(text: str) -> list[int]:
     starts = [0]
     length = len(text)
     for boundary in _BOUNDARY.finditer(text):
-        if boundary[0][0] == "." and not _ends_sentence(text, boundary.start()):
+        begin, index = boundary.span()
+        if text[begin] == "." and not _ends_sentence(text, begin):
             continue
-        index = boundary.end()
         while index < length and text[index].isspace():
             index += 1
         if starts[-1] < index < length:
@@ -334,6 +349,11 @@ def sentences(text: str) -> list[int]:
 
 
 def _ends_sentence(text: str, index: int) -> bool:
+    if (
+        index > _LONGER_THAN_ABBREVIATIONS
+        and text[index - _LONGER_THAN_ABBREVIATIONS : index].isalpha()
+    ):
+        return True  # as most words do
     found = _WORD_BEFORE.search(text, max(0, index - 13), index)
     if found is None:
         return True
