@@ -323,8 +323,9 @@ _ABBREVIATIONS = frozenset(
 
 
 # A terminator with its closing marks before white space, or a line break. French sets a
-# space before its closing quotation mark. One set of characters in front lets `re` skip ahead.
-_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))")
+# space before its closing quotation mark. Aggregators set headlines apart by runs of
+# blanks. One set of characters in front lets `re` skip ahead.
+_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))|[ \u00a0]{4}")
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
 _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
@@ -332,8 +333,8 @@ _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 def sentences(text: str) -> list[int]:
     """Return the start offsets of the sentences of ``text``, the first being 0.
 
-    A sentence ends at a terminator before white space, or at a line break. Full stops of
-    initials and abbreviations do not count.
+    A sentence ends at a terminator before white space, at a line break or at a wide gap. Full
+    stops of initials and abbreviations do not count.
     """
     starts = [0]
     length = len(text)
