@@ -16,6 +16,7 @@ _GROUPS = {
     "country": "land",
     "alliance": "land",
     "place": "land",
+    "outlet": "land",
     "person": "person",
     "equipment": "equipment",
     "exercise": "exercise",
