@@ -4,9 +4,9 @@
 
 Every clause keeps the sign that its author gave it: a clause that counts for a rule never
 comes to count against it. A clause marked ``fixed`` keeps its weight: it states what is
-known of the subject and too rare in the articles to be learnt. Ridge penalty; folds never split a story. Printed: F1 under
-cross-validation by language, its spread under resampling, and each weight with its own.
-Needs numpy, which marsad has anyway.
+known of the subject and too rare in the articles to be learnt. Ridge penalty; folds never
+split a story. Printed: F1 under cross-validation by language, its spread under resampling,
+and each weight with its own.
 """
 
 from __future__ import annotations
