@@ -118,7 +118,9 @@ def _classes_of(entity: Entity) -> list[str]:
     kinds = [entity.kind, *entity.classes]
     side = _side_of(entity)
     names = [*kinds, *(f"{side}_{k}" for k in kinds if side)]
-    if side == "dz" and entity.kind in ("country", "organisation", "person"):
+    # A news agency tells; it is no side of what it tells.
+    tells = "media" in entity.classes
+    if side == "dz" and entity.kind in ("country", "organisation", "person") and not tells:
         names.append("dz")
     if side == "foreign" and entity.kind in ("country", "alliance"):
         names.append("foreign")

@@ -17,6 +17,7 @@ _GROUPS = {
     "alliance": "land",
     "place": "land",
     "lookalike": "land",
+    "outlet": "land",
     "person": "person",
     "equipment": "equipment",
     "exercise": "exercise",

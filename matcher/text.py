@@ -325,7 +325,9 @@ _ABBREVIATIONS = frozenset(
 # A terminator with its closing marks before white space, or a line break. French sets a
 # space before its closing quotation mark. Aggregators set headlines apart by runs of
 # blanks. One set of characters in front lets `re` skip ahead.
-_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))|[ \u00a0]{4}")
+_BOUNDARY = re.compile(
+    "[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))|[ \u00a0]{4}"
+)
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
 _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
