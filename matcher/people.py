@@ -12,32 +12,45 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
-_CAPITALISED = r"(?:[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*|[A-ZÀ-ÖØ-Þ]{3,})"
-_PARTICLE = r"(?:bin|ben|ibn|bint|ould|Ould|al|el|El|Al|de|da|do|del|di|van|von|der|le|Le)"
+# Counts are bounded, so that no text, however odd, makes a search run away.
+_CAPITALISED = (
+    r"(?:[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{1,24}(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]{1,24}){0,3}"
+    r"|[A-ZÀ-ÖØ-Þ]{3,24})"
+)
+_PARTICLE = r"(?:bin|ben|ibn|bint|[oO]uld|[aA]l|[eE]l|da|de|del|der|di|do|[lL]e|van|von)"
+_GAP = r"[ \u00a0]"
 # Two to five words, the first and the last capitalised; initials may stand between.
-_NAME = rf"{_CAPITALISED}(?:[ \u00a0-](?:{_PARTICLE}|[A-Z]\.?|{_CAPITALISED})){{0,3}}[ \u00a0-]{_CAPITALISED}"
-_RANK = (
-    r"(?:[gG][ée]n[ée]ral(?:e)?(?:[ -][mM]ajor)?(?: de [cC]orps [dD]['’][aA]rm[ée]e"
-    r"| d['’][aA]rm[ée]e(?: a[ée]rienne)?| de [dD]ivision| de [bB]rigade)?"
-    r"|(?:[lL]ieutenant|[mM]ajor|[bB]rigadier|[aA]rmy|Lt\.?|Maj\.?|Brig\.?)[ -]?(?:[gG]eneral|Gen\.?|[gG][ée]n[ée]ral|[cC]olonel|Col\.?)"
-    r"|Gen\.|Col\.|Adm\.|Capt\.|Cmdr\.|Lt\."
-    r"|(?:[vV]ice|[cC]ontre|[rR]ear)?[ -]?[aA]m?d?miral(?: d['’]escadre)?"
-    r"|[cC]olonel(?:-major)?|[cC]apitaine(?: de (?:vaisseau|fr[ée]gate|corvette))?|[cC]aptain"
-    r"|[cC]ommandant|[cC]ommander|[cC]ommodore|[mM]ar[ée]chal|[mM]arshal"
-    r"|MM?\.|Mmes?|Mlle|Mrs?\.?|Ms\.?|Dr\.?"
-    r"|[mM]inist(?:re|er)|[pP]r[ée]sident|[aA]mbassad(?:eur|rice|or)|[sS]ecretary)"
+_NAME = (
+    rf"{_CAPITALISED}(?:{_GAP}(?:{_PARTICLE}|[A-Z]\.?|{_CAPITALISED})){{0,3}}{_GAP}{_CAPITALISED}"
 )
-_OFFICE = (
-    r"(?:minist(?:re|er)|ambassad(?:eur|rice|or)|chef|chief|commandant|commander|direct(?:eur|rice|or)"
-    r"|secr[ée]taire|secretary|pr[ée]sident|porte-parole|spokes(?:man|woman)|conseill(?:er|[èe]re)"
-    r"|patron|responsable|charg[ée]|head|deputy|adjoint|coordin|attach[ée]|envoy)"
+_RANK = "|".join(
+    (
+        r"[gG][ée]n[ée]rale?(?:[ -][mM]ajor| de (?:[bB]rigade|[dD]ivision)"
+        r"|(?: de [cC]orps)? [dD]['’][aA]rm[ée]e(?: a[ée]rienne)?)?",
+        r"(?:[lL]ieutenant|[mM]ajor|[bB]rigadier|[aA]rmy|Lt\.?|Maj\.?|Brig\.?)"
+        r"[ -]?(?:[gG][ée]n[ée]ral|Gen\.?|[cC]olonel|Col\.?)",
+        r"(?:Adm|Capt|Cmdr|Col|Dr|Gen|Lt|MM?|Mrs?|Ms)\.?",
+        r"(?:[cC]ontre|[rR]ear|[vV]ice)?[ -]?[aA]dmiral|(?:[cC]ontre-|[vV]ice-)?[aA]miral",
+        r"amiral d['’]escadre|[cC]olonel(?:-major)?|[cC]ommodore|[mM]ar[ée]chal|[mM]arshal",
+        r"[cC]apitaine(?: de (?:vaisseau|fr[ée]gate|corvette))?|[cC]aptain",
+        r"[cC]ommandant|[cC]ommander|Mmes?|Mlle",
+        r"[mM]inist(?:re|er)|[pP]r[ée]sident|[aA]mbassad(?:eur|rice|or)|[sS]ecretary",
+    )
 )
-_AFTER_RANK = re.compile(rf"\b{_RANK}[ \u00a0]+(?P<name>{_NAME})")
+_OFFICE = "|".join(
+    (
+        r"adjoint|ambassad(?:eur|rice|or)|attach[ée]|charg[ée]|chef|chief|commandant|commander",
+        r"conseill(?:er|[èe]re)|coordin|deputy|direct(?:eur|rice|or)|envoy|head|minist(?:re|er)",
+        r"patron|porte-parole|pr[ée]sident|responsable|secr[ée]taire|secretary",
+        r"spokes(?:man|woman)",
+    )
+)
+_AFTER_RANK = re.compile(rf"\b(?:{_RANK}){_GAP}{{1,2}}(?P<name>{_NAME})")
 _BEFORE_OFFICE = re.compile(
-    rf"(?P<name>{_NAME}), (?:[lL]['’]|(?:le|la|the|un|une|an?) )?(?:[\w-]+ )?{_OFFICE}"
+    rf"\b(?P<name>{_NAME}), (?:[lL]['’]|(?:an?|la|le|the|une?) )?(?:[\w-]{{1,24}} )?(?:{_OFFICE})"
 )
 _AFTER_OFFICE = re.compile(
-    rf"\b{_OFFICE}[^,.;:()\n]{{2,60}}, (?:MM?\.|Mme )? ?(?P<name>{_NAME})(?=,|\.| et | and |\n)"
+    rf"\b(?:{_OFFICE})[^,.;:()\n]{{2,60}}, (?:MM?\. |Mme )?(?P<name>{_NAME})(?=,|\.| et | and |\n)"
 )
 
 # Words with a capital that are no part of a name: offices, forces and their like.
@@ -63,6 +76,7 @@ _FAMILY_FIRST = frozenset(
     ).split(" ")
 )
 _COURTESY = frozenset("m mm mme mmes mlle mr mrs ms dr gen col adm capt cmdr lt maj".split(" "))
+_READ = 100_000  # characters; a report names its people before that
 _SIMILAR = 0.86  # one letter in a name of two words
 
 
@@ -74,7 +88,7 @@ def titled_names(text: str, taken: Iterable[tuple[int, int]]) -> list[tuple[int,
     spans = sorted(taken)
     found: dict[str, int] = {}
     for pattern in (_AFTER_RANK, _BEFORE_OFFICE, _AFTER_OFFICE):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(text, 0, _READ):
             begin, end = match.span("name")
             if any(b < end and begin < e for b, e in spans):
                 continue
