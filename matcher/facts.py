@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from domain.match import ACTIVITIES, EventDate, Evidence
 from matcher.concepts import HOME, Concepts
 from matcher.dates import event_dates, find_dates
+from matcher.people import nearest_known, titled_names
 from matcher.reading import Reading, Window
 from matcher.rules import Clause, Rule, Scored
 from matcher.scan import Mention
@@ -36,6 +37,8 @@ class Facts:
             for number, entity in concepts.entities.items()
             if entity.kind in ("country", "alliance") and entity.id != HOME
         }
+
+        self._people = [e.id for e in concepts.entities.values() if e.kind == "person"]
 
     def partners(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
         """Return who cooperates, each with the clauses that say so."""
@@ -82,6 +85,21 @@ class Facts:
             if sentences is None or number in sentences:
                 ids[entity.id] = None
         return list(ids)
+
+    def persons(self, reading: Reading) -> list[str]:
+        """Return everyone named: the lexicon's people, and names beside a rank or an office."""
+        found: dict[str, int] = {}
+        taken: list[tuple[int, int]] = []
+        for mention, span in zip(reading.mentions, reading.spans, strict=True):
+            entity = self.concepts.entities.get(mention.concept)
+            if entity is None:
+                continue
+            taken.append(span)
+            if entity.kind == "person":
+                found.setdefault(entity.id, span[0])
+        for begin, slug in titled_names(reading.text.original, taken):
+            found.setdefault(nearest_known(slug, self._people) or slug, begin)
+        return sorted(found, key=found.__getitem__)
 
     def dates(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[EventDate, ...]:
         """Return the days of the event that ``mentions`` prove."""

@@ -199,7 +199,7 @@ class Matcher:
             threshold=rule.scored.threshold,
             partners=tuple(sorted(partners)),
             activities=tuple(activities),
-            persons=tuple(facts.named(reading, "person")),
+            persons=tuple(facts.persons(reading)),
             organisations=tuple(facts.named(reading, "organisation", numbers)),
             equipment=tuple(facts.named(reading, "equipment", numbers)),
             places=tuple(facts.named(reading, "place", numbers)),
