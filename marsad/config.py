@@ -21,10 +21,12 @@ from pydantic import (
 )
 
 from alerts.settings import AlertSettings
+from crawler.archives import template_problem
 from crawler.catalogue import included
+from crawler.families import FAMILIES, fill
 from crawler.settings import CrawlSettings
 from domain.errors import ConfigError, Fault, nearest
-from domain.source import Source
+from domain.source import Selectors, Source
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
 from marsad.faultwords import say
@@ -34,6 +36,19 @@ from marsad.yamlfile import KeyPath, YamlFile
 DEFAULT_DATABASE = "sqlite:///marsad.db"
 _SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"://[^/@:]*:([^/@]+)@")
+
+
+class SelectorSettings(BaseModel):
+    """CSS selectors of the parts of an outlet's article pages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = ""
+    title: str = ""
+    author: str = ""
+    date: str = ""
+    section: str = ""
+    drop: tuple[str, ...] = ()
 
 
 class SourceSettings(BaseModel):
@@ -51,14 +66,27 @@ class SourceSettings(BaseModel):
     sitemaps: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     article_url: str | None = None
+    fallback_feeds: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
+    domains: tuple[Annotated[str, Field(pattern=r"^(?!www\.)[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
+    family: Literal["", "wordpress", "dz-vendor", "joomla-k2", "drupal", "aps"] = ""
+    selectors: SelectorSettings = SelectorSettings()
 
-    @field_validator("url", "feeds", "sitemaps", "sections")
+    @field_validator("url", "feeds", "sitemaps", "sections", "fallback_feeds", "archives")
     @classmethod
     def _are_addresses(cls, value: Any) -> Any:
         for address in (value,) if isinstance(value, str) else value:
             parts = urlsplit(address)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError(f"{_without_login(address)!r} is no http(s) address")
+        return value
+
+    @field_validator("archives")
+    @classmethod
+    def _are_templates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for template in value:
+            if problem := template_problem(template):
+                raise ValueError(problem)
         return value
 
     @field_validator("article_url")
@@ -73,13 +101,17 @@ class SourceSettings(BaseModel):
 
     @model_validator(mode="after")
     def _sections_know_articles(self) -> SourceSettings:
-        if self.sections and not self.article_url:
+        family = FAMILIES.get(self.family)
+        is_known = self.article_url or (family is not None and family.article_url)
+        if self.sections and not is_known:
             raise ValueError("sections need article_url, which says which links are articles")
         return self
 
     def source(self) -> Source:
         """Return the outlet in the words that every room speaks."""
-        return Source(**self.model_dump())
+        values = self.model_dump(exclude={"selectors"})
+        source = Source(**values, selectors=Selectors(**self.selectors.model_dump()))
+        return fill(source, self.model_fields_set)
 
 
 def _without_login(address: str) -> str:
