@@ -87,7 +87,7 @@ class VisitOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave to ask again conditionally, and a hash of the body it gave.
+    """What is remembered of one way into a source: how to ask again, and how it fares.
 
     Some servers answer 304 wrongly or repeat validators over a changed body, and others
     send none: ``body_hash`` (SHA-256, hex) tells an unchanged body without them.
@@ -97,6 +97,8 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    failures: int = 0  # in a row, while another way answered
+    rests_until: datetime | None = None  # not tried before, as long as another way answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
