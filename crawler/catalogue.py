@@ -1,39 +1,39 @@
-"""The bundled catalogue of outlets, read strictly: every mistake with its line."""
+"""The bundled catalogue of outlets. Its form: ``docs/sources.md`` and the head of the file."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import yaml
-from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-from domain.errors import ConfigError, Fault
-from domain.source import Source
+from crawler.catalogue_reader import Entry, read_entries
+from crawler.families import fill
+from domain.source import Confidence, Names, Selectors, Source
 
 BUNDLED = Path(__file__).with_name("catalogue.yaml")
-_TEXTS = ("id", "name", "url", "language", "country", "article_url")
-_LISTS = ("tags", "feeds", "sitemaps", "sections")
-_REQUIRED = ("id", "name", "url", "language", "country")
-_ADDRESSES = frozenset({"url", "feeds", "sitemaps", "sections"})
-_SHAPES = {
-    "id": (re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "lower-case words joined by hyphens"),
-    "language": (re.compile(r"fr|ar|en"), "fr, ar or en"),
-    "country": (re.compile(r"[A-Z]{2}"), "a two-letter country code"),
-    "tags": (re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), "lower-case words joined by hyphens"),
-}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """An entry of the catalogue: the source, and what only people read."""
+
+    source: Source
+    note: str = ""
+    examples: tuple[str, ...] = ()  # addresses of articles, by which article_url is held to account
 
 
 def load_catalogue(path: Path = BUNDLED) -> tuple[Source, ...]:
-    """Return every source of a catalogue file. Raises ConfigError with all faults at once."""
-    reader = _Reader(path)
-    sources = tuple(reader.sources())
-    if reader.faults:
-        raise ConfigError(reader.faults)
-    return sources
+    """Return every source of a catalogue file that has an address.
+
+    Raises ConfigError with all faults at once.
+    """
+    outlets = load_outlets(path)
+    return tuple(o.source for o in outlets if o.source.confidence is not Confidence.NONE)
+
+
+def load_outlets(path: Path = BUNDLED) -> tuple[Outlet, ...]:
+    """Return every entry, those that are known by name only too. Raises ConfigError."""
+    return tuple(_outlet(entry) for entry in read_entries(path))
 
 
 def included(sources: Iterable[Source], tags: Collection[str]) -> tuple[Source, ...]:
@@ -41,136 +41,31 @@ def included(sources: Iterable[Source], tags: Collection[str]) -> tuple[Source, 
     return tuple(source for source in sources if not set(tags).isdisjoint(source.tags))
 
 
-class _Reader:
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.faults: list[Fault] = []
-
-    def sources(self) -> Iterator[Source]:
-        root = self._compose()
-        if root is None:
-            return
-        if not isinstance(root, SequenceNode):
-            self._fault(root, "", "the catalogue must be a list of sources")
-            return
-        seen: dict[str, int] = {}
-        for number, node in enumerate(root.value):
-            source = self._source(node, f"[{number}]")
-            if source is None:
-                continue
-            if source.id in seen:
-                self._fault(
-                    node, f"[{number}].id", f"{source.id!r} stands in line {seen[source.id]}"
-                )
-            seen[source.id] = node.start_mark.line + 1
-            yield source
-
-    def _compose(self) -> Node | None:
-        try:
-            with self._path.open(encoding="utf-8") as file:
-                return yaml.compose(file, Loader=yaml.SafeLoader)
-        except OSError as error:
-            self._fault(None, "", f"cannot be read: {error.strerror}")
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else None
-            problem = getattr(error, "problem", None) or "no valid UTF-8"
-            self.faults.append(
-                Fault(file=str(self._path), line=line, column=None, path="", message=problem)
-            )
-        return None
-
-    def _source(self, node: Node, place: str) -> Source | None:
-        if not isinstance(node, MappingNode):
-            self._fault(node, place, "a source must be a mapping")
-            return None
-        before = len(self.faults)
-        texts: dict[str, str] = {}
-        lists: dict[str, tuple[str, ...]] = {}
-        for key, value in node.value:
-            name, path = str(key.value), f"{place}.{key.value}"
-            if name in texts or name in lists:
-                self._fault(key, path, "stands twice")
-            elif name in _TEXTS:
-                texts[name] = self._text(name, value, path)
-            elif name in _LISTS:
-                lists[name] = self._list(name, value, path)
-            else:
-                self._fault(key, path, f"unknown key{_nearest(name)}")
-        for name in _REQUIRED:
-            if name not in texts:
-                self._fault(node, place, f"{name} is missing")
-        if lists.get("sections") and "article_url" not in texts:
-            self._fault(
-                node, place, "sections need article_url, which says which links are articles"
-            )
-        if len(self.faults) > before:
-            return None
-        return _build(texts, lists)
-
-    def _list(self, name: str, node: Node, path: str) -> tuple[str, ...]:
-        if not isinstance(node, SequenceNode):
-            self._fault(node, path, "must be a list")
-            return ()
-        return tuple(
-            self._text(name, item, f"{path}[{number}]") for number, item in enumerate(node.value)
-        )
-
-    def _text(self, name: str, node: Node, path: str) -> str:
-        if not isinstance(node, ScalarNode) or not node.value.strip():
-            self._fault(node, path, "must be a text")
-            return ""
-        text = str(node.value)
-        problem = _problem(name, text)
-        if problem:
-            self._fault(node, path, problem)
-        return text
-
-    def _fault(self, node: Node | None, path: str, message: str) -> None:
-        mark = node.start_mark if node is not None else None
-        self.faults.append(
-            Fault(
-                file=str(self._path),
-                line=mark.line + 1 if mark else None,
-                column=mark.column + 1 if mark else None,
-                path=path,
-                message=message,
-            )
-        )
-
-
-def _build(texts: dict[str, str], lists: dict[str, tuple[str, ...]]) -> Source:
-    return Source(
+def _outlet(entry: Entry) -> Outlet:
+    texts, lists, parts = entry.texts, entry.lists, entry.parts
+    chosen = parts.get("selectors", {})
+    source = Source(
         id=texts["id"],
         name=texts["name"],
-        url=texts["url"],
+        url=texts.get("url", ""),
         language=texts["language"],
         country=texts["country"],
         article_url=texts.get("article_url"),
         tags=lists.get("tags", ()),
         feeds=lists.get("feeds", ()),
+        fallback_feeds=lists.get("fallback_feeds", ()),
         sitemaps=lists.get("sitemaps", ()),
         sections=lists.get("sections", ()),
+        archives=lists.get("archives", ()),
+        domains=lists.get("domains", ()),
+        languages=lists.get("languages", (texts["language"],)),
+        names=Names(**{name: texts_[0] for name, texts_ in parts.get("names", {}).items()}),
+        confidence=Confidence(texts.get("confidence", Confidence.HIGH)),
+        family=texts.get("family", ""),
+        selectors=Selectors(
+            drop=chosen.get("drop", ()),
+            **{name: value[0] for name, value in chosen.items() if name != "drop"},
+        ),
     )
-
-
-def _problem(name: str, text: str) -> str | None:
-    if name in _ADDRESSES:
-        parts = urlsplit(text)
-        return (
-            None if parts.scheme in ("http", "https") and parts.netloc else "must be an http(s) URL"
-        )
-    if name == "article_url":
-        try:
-            re.compile(text)
-        except re.error as error:
-            return f"no valid regular expression: {error}"
-    shape = _SHAPES.get(name)
-    if shape is not None and not shape[0].fullmatch(text):
-        return f"{text!r} is not {shape[1]}"
-    return None
-
-
-def _nearest(name: str) -> str:
-    close = difflib.get_close_matches(name, _TEXTS + _LISTS, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    source = fill(source, entry.given) if source.url else source
+    return Outlet(source=source, note=texts.get("note", ""), examples=lists.get("examples", ()))

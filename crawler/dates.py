@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 ALGIERS = timezone(timedelta(hours=1))
@@ -70,6 +70,11 @@ class DateReading:
 
     value: datetime | None = None  # aware, UTC
     reason: str = ""  # one line, when value is None
+
+
+def local_day(moment: datetime) -> date:
+    """Return the day in Algiers at ``moment``."""
+    return moment.astimezone(ALGIERS).date()
 
 
 def read_date(text: str | None, *, now: datetime | None = None) -> DateReading:

@@ -16,6 +16,7 @@ from crawler.entries import Entry, RawEntry, refine
 from crawler.feed_forgiving import read_forgiving
 from crawler.feed_json import read_json
 from crawler.feed_strict import NotAFeedTreeError, read_tree
+from crawler.sitemaps import Child
 from domain.errors import FeedError
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
@@ -39,6 +40,8 @@ class ParsedFeed:
     bozo: str = ""  # why the document is not well-formed; empty when it is
     encoding: str = "utf-8"
     ttl_seconds: float | None = None  # how long the feed asks to be left alone
+    next_page: str | None = None  # the list goes on there
+    children: tuple[Child, ...] = ()  # of a sitemap index
 
 
 def parse_feed(body: bytes, url: str, content_type: str = "") -> ParsedFeed:

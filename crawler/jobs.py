@@ -30,23 +30,41 @@ def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadab
         return Unreadable(reason=str(error))
 
 
-def read_sitemap(body: bytes, url: str, content_type: str, limit: int) -> Sitemap | Unreadable:
+def read_sitemap(
+    body: bytes, url: str, content_type: str, limit: int, article_url: str = ""
+) -> Sitemap | Unreadable:
     """Parse a sitemap or a sitemap index."""
     try:
-        return parse_sitemap(body, url, content_type, limit=limit)
+        return parse_sitemap(body, url, content_type, limit=limit, article_url=article_url)
     except CrawlError as error:
         return Unreadable(reason=str(error))
 
 
 def read_section(
-    body: bytes, url: str, article_url: str, content_type: str
+    body: bytes, url: str, article_url: str, content_type: str, hosts: frozenset[str]
 ) -> ParsedFeed | Unreadable:
     """Parse an index page."""
     try:
-        entries = parse_section(body, url, article_url, content_type)
+        page = parse_section(body, url, article_url, content_type, hosts=hosts)
     except CrawlError as error:
         return Unreadable(reason=str(error))
-    return ParsedFeed(kind="section", title="", entries=entries, listed=len(entries))
+    return ParsedFeed(
+        kind="section",
+        title="",
+        entries=page.entries,
+        listed=len(page.entries),
+        next_page=page.next_page,
+    )
+
+
+def read_archive(
+    body: bytes, url: str, article_url: str, content_type: str, hosts: frozenset[str]
+) -> ParsedFeed | Unreadable:
+    """Parse an archive's address: a feed that goes back in time, or an index page."""
+    try:
+        return parse_feed(body, url, content_type)
+    except CrawlError:
+        return read_section(body, url, article_url, content_type, hosts)
 
 
 def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable:

@@ -10,42 +10,82 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from crawler.charset import decode
+from crawler.dates import read_date
 from crawler.entries import Entry, RawEntry, refine
 from crawler.urls import resolve_link
 from domain.errors import FeedError
 
-MAX_CHILDREN = 2  # of an index, newest first: the rest is the archive
+MAX_CHILDREN = 6  # of an index, newest first: the rest is the archive
 _MAX_BYTES = 50 * 1024 * 1024  # of a gzipped sitemap, unpacked; the protocol's own limit
 _MAX_URLS = 50_000
+_OLDEST = datetime.min.replace(tzinfo=UTC)
+_OF_NEWS = re.compile(r"news|actu|google", re.IGNORECASE)
+# What WordPress and its like list besides posts: never articles.
+_OF_OTHER_THINGS = re.compile(
+    r"(?:category|categories|post_tag|tags?|author|auteurs?|page|pages|attachment|image|video"
+    r"|product|post_format|web-story|elementor[a-z_-]*)-sitemap\d*\.xml|sitemap[_-](?:tax|users"
+    r"|categor|tags?|images?|videos?|pages?)\b",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One sitemap of an index. ``changed`` is None where the index does not say."""
+
+    url: str
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sitemap:
-    """A sitemap's articles, newest first, or an index's children, newest first."""
+    """A sitemap's articles, newest first, or an index's children, the likeliest first."""
 
     entries: tuple[Entry, ...] = ()
-    children: tuple[str, ...] = ()
+    children: tuple[Child, ...] = ()
     listed: int = 0
 
 
-def parse_sitemap(body: bytes, url: str, content_type: str = "", *, limit: int = 500) -> Sitemap:
-    """Read a sitemap; at most ``limit`` entries. Raises FeedError when it is none."""
+def parse_sitemap(
+    body: bytes, url: str, content_type: str = "", *, limit: int = 500, article_url: str = ""
+) -> Sitemap:
+    """Read a sitemap; at most ``limit`` entries. Raises FeedError when it is none.
+
+    With ``article_url`` (a regular expression, searched), entries without a news title count
+    only when it finds their address: a plain sitemap lists every page of a site.
+    """
     root = _root(body, url, content_type)
     name = _local(root)
     if name == "sitemapindex":
-        children = [(_find(child, "lastmod"), _find(child, "loc")) for child in root]
-        children.sort(key=lambda pair: pair[0], reverse=True)
-        links = (resolve_link(link, url) for _, link in children if link)
-        return Sitemap(children=tuple(link for link in links if link)[:MAX_CHILDREN])
+        return Sitemap(children=_children(root, url))
     if name != "urlset":
         raise FeedError(f"the document is <{name}>, not a sitemap", url=url)
     nodes = list(root)[:_MAX_URLS]
-    entries = [entry for entry in (_entry(node, url) for node in nodes) if entry is not None]
-    oldest = datetime.min.replace(tzinfo=UTC)
-    entries.sort(key=lambda entry: entry.published_at or oldest, reverse=True)
+    pattern = re.compile(article_url)
+    found = (_entry(node, url) for node in nodes)
+    entries = [entry for entry in found if entry and (entry.title or pattern.search(entry.link))]
+    entries.sort(key=lambda entry: entry.published_at or _OLDEST, reverse=True)
     return Sitemap(entries=tuple(entries[:limit]), listed=len(nodes))
+
+
+def _children(root: Element, url: str) -> tuple[Child, ...]:
+    """Return the sitemaps of an index: those of news and posts first, each kind newest first.
+
+    Without dates the last of a numbered series is the newest, or the first: both ends are near.
+    """
+    found = []
+    for node in root:
+        link = resolve_link(_find(node, "loc"), url)
+        if link is not None and not _OF_OTHER_THINGS.search(link):
+            changed = read_date(_find(node, "lastmod")).value
+            found.append(Child(url=link, changed=changed))
+    if not any(child.changed for child in found):
+        found = [*found[-1:], *found[:-1]]
+    found.sort(key=lambda child: child.changed or _OLDEST, reverse=True)
+    found.sort(key=lambda child: not _OF_NEWS.search(child.url))
+    return tuple(found)
 
 
 def _root(body: bytes, url: str, content_type: str) -> Element:

@@ -6,14 +6,17 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from crawler.dates import local_day
 from crawler.entries import Entry
 from crawler.fetching import RefusedError
 from crawler.pacing import Hints
-from crawler.ways import Listing, Reader, Way, ways_of
+from crawler.standing import after_failure, in_order, kept_of
+from crawler.ways import Listing, Reader, Way, best_outcome, ways_of
 from domain.source import FetchState, Source, Validators, VisitOutcome
 
 # A server that says "not modified" for ever, though it changed, is asked anew this often.
 _BELIEVE_UNCHANGED = timedelta(hours=24)
+_CLOCKS_DIFFER = timedelta(days=1)  # and some dates in sitemaps are dates only
 _log = logging.getLogger(__name__)
 
 
@@ -25,6 +28,7 @@ class Survey:
     reason: str = ""
     listings: tuple[Listing, ...] = ()
     hints: Hints = field(default_factory=Hints)
+    refusals: tuple[tuple[Way, RefusedError], ...] = ()  # ways that failed
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -41,18 +45,22 @@ async def survey(source: Source, state: FetchState, reader: Reader, now: datetim
     """Read every way of the first group in which one answers; never raises RefusedError."""
     known = {validators.url: validators for validators in state.validators}
     ask = may_ask_conditionally(state, now)
+    since = state.last_success - _CLOCKS_DIFFER if state.last_success and ask else None
     refusals: list[tuple[Way, RefusedError]] = []
-    for group in ways_of(source):
+    for group in in_order(ways_of(source, local_day(now)), known, now):
         listings = []
         for way in group:
             try:
-                listings.append(await reader.read(way, known.get(way.url), ask=ask))
+                listings.append(await reader.read(way, known, ask=ask, since=since))
             except RefusedError as error:
                 _log.warning("%s: %s: %s", source.id, way, error)
                 refusals.append((way, error))
         if listings:
             return Survey(
-                outcome=_best(listings), listings=tuple(listings), hints=_hints(listings, refusals)
+                outcome=best_outcome({listing.outcome for listing in listings}),
+                listings=tuple(listings),
+                hints=_hints(listings, refusals),
+                refusals=tuple(refusals),
             )
     return _failed(refusals)
 
@@ -63,26 +71,27 @@ def may_ask_conditionally(state: FetchState, now: datetime) -> bool:
 
 
 def kept_validators(
-    survey: Survey, state: FetchState, source: Source, *, is_whole: bool
+    survey: Survey, state: FetchState, source: Source, now: datetime, *, is_whole: bool
 ) -> tuple[Validators, ...]:
     """Return what to remember. Unless the visit ``is_whole``, what changed must come again."""
-    addresses = {way.url for group in ways_of(source) for way in group}
-    kept = {v.url: v for v in state.validators if v.url in addresses}
-    for listing in survey.listings:
-        if listing.outcome is VisitOutcome.NOT_MODIFIED:
-            continue
-        kept.pop(listing.way.url, None)
-        if listing.validators is not None and is_whole:
-            kept[listing.way.url] = listing.validators
+    listings = survey.listings
+    addresses = {way.url for group in ways_of(source, local_day(now)) for way in group}
+    addresses |= {other.url for listing in listings for other in listing.others}
+    kept = kept_of(state.validators, addresses)
+    for listing in listings:
+        fresh = [v for v in (listing.validators, *listing.others) if v is not None]
+        for one in fresh:
+            is_unchanged = one.url in kept and kept[one.url].body_hash == one.body_hash
+            if is_whole or is_unchanged:
+                kept[one.url] = one
+            else:
+                kept.pop(one.url, None)
+        if listing.validators is None:
+            kept.pop(listing.way.url, None)
+    if listings:  # while nothing answers, the source's own pace is rest enough
+        for way, error in survey.refusals:
+            kept[way.url] = after_failure(kept.get(way.url), way.url, now, error.wait)
     return tuple(kept.values())
-
-
-def _best(listings: list[Listing]) -> VisitOutcome:
-    outcomes = {listing.outcome for listing in listings}
-    for outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
-        if outcome in outcomes:
-            return outcome
-    return VisitOutcome.EMPTY
 
 
 def _hints(listings: list[Listing], refusals: list[tuple[Way, RefusedError]]) -> Hints:
@@ -106,4 +115,5 @@ def _failed(refusals: list[tuple[Way, RefusedError]]) -> Survey:
         outcome=first.outcome,
         reason=" ".join(reason.split())[:1000],
         hints=Hints(retry_after=_longest_wait(refusals), status=first.status),
+        refusals=tuple(refusals),
     )

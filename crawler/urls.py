@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 _TRACKERS = frozenset(
@@ -21,6 +22,7 @@ _TRACKERS = frozenset(
 )
 _TRACKER_PREFIXES = ("utm_", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "stm_", "at_")
 _AMP_FLAGS = frozenset({("amp", ""), ("amp", "1"), ("amp", "true"), ("outputtype", "amp")})
+_TWINS = ("www.", "amp.", "m.", "mobile.")  # hosts that show the same articles otherwise
 _AMP_TAIL = re.compile(r"/amp/?$", re.IGNORECASE)
 _SLASHES = re.compile(r"/{2,}")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -80,6 +82,17 @@ def url_key(url: str) -> str:
     return f"{_bare_host(parts.netloc)}{parts.path.rstrip('/')}?{query}".rstrip("?")
 
 
+def host_of(url: str) -> str:
+    """Return the host (and port, if it is no default one) without ``www.`` and its like."""
+    return _bare_host(urlsplit(url).netloc.rpartition("@")[2].lower())
+
+
+def is_of_hosts(url: str, hosts: Collection[str]) -> bool:
+    """Whether ``url`` is on one of ``hosts`` (as ``host_of`` gives them) or under it."""
+    host = host_of(url)
+    return any(host == own or host.endswith(f".{own}") for own in hosts)
+
+
 def origin_of(url: str) -> str:
     """Return ``scheme://host[:port]``."""
     parts = urlsplit(url)
@@ -87,8 +100,9 @@ def origin_of(url: str) -> str:
 
 
 def _bare_host(host: str) -> str:
-    for prefix in ("www.", "amp."):
-        host = host.removeprefix(prefix)
+    for prefix in _TWINS:
+        bare = host.removeprefix(prefix)
+        host = bare if "." in bare else host  # m.dz is a name of its own
     return host
 
 

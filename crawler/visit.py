@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import urlsplit
 
 from crawler.articles import Candidate, candidates, from_feed, from_page, from_summary
+from crawler.entries import Entry
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, Fetcher, RefusedError
 from crawler.jobs import Unreadable, read_page
@@ -18,6 +19,7 @@ from crawler.pacing import Ending, next_state
 from crawler.ports import Desk, WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.settings import CrawlSettings
 from crawler.survey import Survey, kept_validators, survey
+from crawler.turning import turn_pages
 from crawler.ways import Reader
 from domain.article import Article
 from domain.source import FetchState, Source, VisitOutcome, VisitReport
@@ -65,6 +67,11 @@ class Visit:
         tools = self._tools
         reader = Reader(settings=tools.settings, fetcher=tools.fetcher, workers=tools.workers)
         found = await survey(self._source, self._state, reader, tools.clock())
+        pages = [
+            await turn_pages(listing, reader, self._source.family, self._are_new)
+            for listing in found.listings
+        ]
+        found = replace(found, listings=tuple(pages))
         waiting = await self._unseen(found)
         whole = [c for c in waiting if c.entry.text]
         teasers = [c for c in waiting if not c.entry.text]
@@ -79,6 +86,10 @@ class Visit:
         report = self._report(found, len(ready))
         await self._file(ready, report)
         return report
+
+    async def _are_new(self, entries: Sequence[Entry]) -> bool:
+        urls = [candidate.url for candidate in candidates(tuple(entries), self._source)]
+        return len(await self._tools.desk.unseen(urls)) == len(urls)
 
     async def _unseen(self, found: Survey) -> list[Candidate]:
         listed = candidates(found.entries, self._source)
@@ -200,7 +211,9 @@ class Visit:
             outcome=found.outcome,
             reason=found.reason,
             new_articles=new,
-            validators=kept_validators(found, self._state, self._source, is_whole=self._is_whole),
+            validators=kept_validators(
+                found, self._state, self._source, now, is_whole=self._is_whole
+            ),
             hints=hints,
         )
         return self._finished(ending, found.listed, now)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from crawler.archives import address, has_days
 from crawler.entries import Entry
 from crawler.feeds import ParsedFeed
 from crawler.fetching import Fetched, Fetcher, RefusedError
-from crawler.jobs import Unreadable, read_feed, read_section, read_sitemap
+from crawler.jobs import Unreadable, read_archive, read_feed, read_section, read_sitemap
 from crawler.ports import WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.settings import CrawlSettings
-from crawler.sitemaps import Sitemap
+from crawler.sitemaps import MAX_CHILDREN, Child
+from crawler.urls import host_of
 from domain.source import Source, Validators, VisitOutcome
-
-_INDEX = "sitemap index"  # stays as it is while its children change: no validator tells
 
 
 class Kind(StrEnum):
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     FEED = "feed"
     SITEMAP = "sitemap"
     SECTION = "section"
+    ARCHIVE = "archive"  # a section page or a feed, by day or by page number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,10 @@ class Way:
 
     kind: Kind
     url: str
-    article_url: str = ""  # of a section: which links are articles
+    article_url: str = ""  # which links are articles; sections and archives need it
+    hosts: frozenset[str] = (
+        frozenset()
+    )  # of the outlet: a section's links elsewhere are not its own
 
     def __str__(self) -> str:
         return f"{self.kind} {self.url}"
@@ -49,21 +54,39 @@ class Listing:
     listed: int = 0
     validators: Validators | None = None
     fresh_for: timedelta | None = None
+    next_page: str | None = None  # where the list goes on
+    others: tuple[Validators, ...] = ()  # of what stands behind it: the sitemaps of an index
 
 
-def ways_of(source: Source) -> list[list[Way]]:
-    """Return the ways into a source, in groups: a later group is for when an earlier fails."""
-    sections = [
-        Way(kind=Kind.SECTION, url=url, article_url=source.article_url)
-        for url in source.sections
-        if source.article_url
+def ways_of(source: Source, today: date) -> list[list[Way]]:
+    """Return the ways into a source, in groups: a later group is for when an earlier fails.
+
+    ``today`` is the day in Algiers; an archive by day is read of today and yesterday.
+    """
+    pattern = source.article_url or ""
+    days = (today, today - timedelta(days=1))
+    archives = [
+        address(template, day) for template in source.archives if has_days(template) for day in days
     ]
-    groups = [
-        [Way(kind=Kind.FEED, url=url) for url in source.feeds],
-        [Way(kind=Kind.SITEMAP, url=url) for url in source.sitemaps],
-        sections,
+    groups = (
+        (Kind.FEED, source.feeds),
+        (Kind.FEED, source.fallback_feeds),
+        (Kind.SITEMAP, source.sitemaps),
+        (Kind.SECTION, source.sections if pattern else ()),
+        (Kind.ARCHIVE, dict.fromkeys(archives) if pattern else ()),
+    )
+    hosts = hosts_of(source)
+    return [
+        [Way(kind=kind, url=url, article_url=pattern, hosts=hosts) for url in urls]
+        for kind, urls in groups
+        if urls
     ]
-    return [group for group in groups if group]
+
+
+def hosts_of(source: Source) -> frozenset[str]:
+    """Return the hosts whose pages are the outlet's own, without ``www.``."""
+    addresses = (source.url, *source.sections, *source.archives)
+    return frozenset({*map(host_of, addresses), *source.domains} - {""})
 
 
 class Reader:
@@ -74,47 +97,105 @@ class Reader:
         self._fetcher = fetcher
         self._workers = workers
 
-    async def read(self, way: Way, known: Validators | None, *, ask: bool) -> Listing:
+    async def read(
+        self,
+        way: Way,
+        known: Mapping[str, Validators],
+        *,
+        ask: bool,
+        since: datetime | None = None,
+        follow: bool = True,
+    ) -> Listing:
         """Return what ``way`` lists. Raises RefusedError.
 
-        ``known`` is what the last visit kept; with ``ask`` false the server is asked as if
-        for the first time, and only the body's hash is compared.
+        ``known`` is what earlier visits kept, by address; with ``ask`` false the server is asked
+        as if for the first time, and only the body's hash is compared. Of an index, a sitemap
+        that is known and did not change from ``since`` on is not asked for; without
+        ``follow`` none is.
         """
+        mine = known.get(way.url)
         answer = await self._fetcher.fetch(
             way.url,
             max_bytes=self._settings.feed_max_bytes,
-            validators=known if ask else None,
+            validators=mine if ask else None,
         )
         digest = hashlib.sha256(answer.body).hexdigest()
-        if answer.is_not_modified or (known is not None and known.body_hash == digest):
+        if answer.is_not_modified or (mine is not None and mine.body_hash == digest):
             return Listing(
                 way=way,
                 outcome=VisitOutcome.NOT_MODIFIED,
-                validators=known,
+                validators=_awake(mine),
                 fresh_for=answer.fresh_for,
             )
         parsed = await self._parse(way, answer)
-        kept: Validators | None = Validators(url=way.url, body_hash=digest)
-        if parsed.kind == _INDEX:
-            kept = None
-        elif kept and answer.is_complete and not parsed.bozo:
+        kept = Validators(url=way.url, body_hash=digest)
+        if answer.is_complete and not parsed.bozo:
             kept = replace(kept, etag=answer.etag, last_modified=answer.last_modified)
-        return Listing(
+        listing = Listing(
             way=way,
             outcome=VisitOutcome.OK if parsed.listed else VisitOutcome.EMPTY,
             entries=parsed.entries,
             listed=parsed.listed,
             validators=kept,
             fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
+            next_page=parsed.next_page,
+        )
+        if parsed.children and follow:
+            return await self._with_children(listing, parsed.children, known, ask, since)
+        return listing
+
+    async def _with_children(
+        self,
+        index: Listing,
+        children: Sequence[Child],
+        known: Mapping[str, Validators],
+        ask: bool,
+        since: datetime | None,
+    ) -> Listing:
+        """Return an index with what its sitemaps list.
+
+        The index itself may stay as it is while they change: no validator of it tells. One
+        sitemap that fails does not sink the others.
+        """
+        parts: list[Listing] = []
+        kept: list[Validators] = []
+        refusals: list[RefusedError] = []
+        for child in children[:MAX_CHILDREN]:
+            held = known.get(child.url)
+            if held and since and child.changed and child.changed < since:
+                kept.append(held)
+                continue
+            way = replace(index.way, url=child.url)
+            try:
+                parts.append(await self.read(way, known, ask=ask, follow=False))
+            except RefusedError as error:
+                refusals.append(error)
+        if refusals and not parts and not kept:
+            raise refusals[0]
+        kept += [v for part in parts for v in (part.validators, *part.others) if v is not None]
+        entries = tuple(entry for part in parts for entry in part.entries)
+        outcomes = {part.outcome for part in parts} or {VisitOutcome.NOT_MODIFIED}
+        return replace(
+            index,
+            outcome=best_outcome(outcomes),
+            entries=entries,
+            listed=sum(part.listed for part in parts),
+            validators=None,
+            others=tuple(kept),
         )
 
     async def _parse(self, way: Way, answer: Fetched) -> ParsedFeed:
         try:
             if way.kind is Kind.SITEMAP:
                 return await self._sitemap(way, answer)
-            if way.kind is Kind.SECTION:
+            if way.kind in (Kind.SECTION, Kind.ARCHIVE):
                 parsed = await self._workers.call(
-                    read_section, answer.body, answer.url, way.article_url, answer.content_type
+                    read_section if way.kind is Kind.SECTION else read_archive,
+                    answer.body,
+                    answer.url,
+                    way.article_url,
+                    answer.content_type,
+                    way.hosts,
                 )
             else:
                 parsed = await self._workers.call(
@@ -129,24 +210,32 @@ class Reader:
         return parsed
 
     async def _sitemap(self, way: Way, answer: Fetched) -> ParsedFeed:
-        sitemap = await self._read_sitemap(way, answer)
-        entries, listed = list(sitemap.entries), sitemap.listed
-        for child in sitemap.children:
-            page = await self._fetcher.fetch(child, max_bytes=self._settings.feed_max_bytes)
-            part = await self._read_sitemap(way, page)
-            entries.extend(part.entries)
-            listed += part.listed
-        kind = _INDEX if sitemap.children else "sitemap"
-        return ParsedFeed(kind=kind, title="", entries=tuple(entries), listed=listed)
-
-    async def _read_sitemap(self, way: Way, answer: Fetched) -> Sitemap:
         limit = self._settings.items_per_visit
         read = await self._workers.call(
-            read_sitemap, answer.body, answer.url, answer.content_type, limit
+            read_sitemap, answer.body, answer.url, answer.content_type, limit, way.article_url
         )
         if isinstance(read, Unreadable):
             raise _refused(way, read.reason, VisitOutcome.NOT_A_FEED)
-        return read
+        is_index = bool(read.children)
+        return ParsedFeed(
+            kind="sitemap index" if is_index else "sitemap",
+            title="",
+            entries=read.entries,
+            listed=len(read.children) if is_index else read.listed,
+            children=read.children,
+        )
+
+
+def best_outcome(outcomes: Collection[VisitOutcome]) -> VisitOutcome:
+    """Return what several listings come to together: one that lists something is enough."""
+    for outcome in (VisitOutcome.OK, VisitOutcome.NOT_MODIFIED):
+        if outcome in outcomes:
+            return outcome
+    return VisitOutcome.EMPTY
+
+
+def _awake(known: Validators | None) -> Validators | None:
+    return replace(known, failures=0, rests_until=None) if known is not None else None
 
 
 def _refused(way: Way, reason: str, outcome: VisitOutcome) -> RefusedError:

@@ -9,6 +9,36 @@ from enum import StrEnum
 from domain.time import require_utc
 
 
+class Confidence(StrEnum):
+    """How sure it is that an outlet can be read at its best address."""
+
+    HIGH = "high"  # somebody was seen to read it there, with a date
+    MEDIUM = "medium"  # many use the address, nobody wrote down that it answers
+    LOW = "low"  # the address was mentioned once or is the usual one of its engine
+    NONE = "none"  # known by name only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """An outlet's name as its readers write it, where it differs from ``Source.name``."""
+
+    fr: str = ""
+    ar: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """CSS selectors of the parts of an article's page. Empty: nothing is known."""
+
+    text: str = ""  # every element that it finds, in page order
+    title: str = ""
+    author: str = ""
+    date: str = ""
+    section: str = ""
+    drop: tuple[str, ...] = ()  # never a part of the article
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """An outlet as configured. ``id`` is stable for years; addresses may change."""
@@ -25,6 +55,14 @@ class Source:
     sitemaps: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()  # index pages to read for links
     article_url: str | None = None  # regular expression: which links of a section are articles
+    fallback_feeds: tuple[str, ...] = ()  # the same articles again: read when no feed answers
+    archives: tuple[str, ...] = ()  # address templates by date or page number: crawler.archives
+    domains: tuple[str, ...] = ()  # every host it ever had, with the same paths; without www.
+    languages: tuple[str, ...] = ()  # all that it writes, the main one among them
+    names: Names = field(default_factory=Names)
+    confidence: Confidence = Confidence.HIGH  # an operator's own source is one he has looked at
+    family: str = ""  # id of its publishing system: crawler.families
+    selectors: Selectors = field(default_factory=Selectors)
 
 
 class VisitOutcome(StrEnum):
@@ -49,7 +87,7 @@ class VisitOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave to ask again conditionally, and a hash of the body it gave.
+    """What is remembered of one way into a source: how to ask again, and how it fares.
 
     Some servers answer 304 wrongly or repeat validators over a changed body, and others
     send none: ``body_hash`` (SHA-256, hex) tells an unchanged body without them.
@@ -59,6 +97,8 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    failures: int = 0  # in a row, while another way answered
+    rests_until: datetime | None = None  # not tried before, as long as another way answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
 
 from pydantic import (
     BaseModel,
@@ -17,7 +17,6 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from alerts.settings import AlertSettings
@@ -29,64 +28,12 @@ from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
 from marsad.faultwords import say
 from marsad.references import broken_references, catalogue, rule_location
+from marsad.source_settings import SourceSettings
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"
 _SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"://[^/@:]*:([^/@]+)@")
-
-
-class SourceSettings(BaseModel):
-    """An outlet as an operator writes it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([-_][a-z0-9]+)*$", max_length=80)]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    url: str
-    language: Literal["fr", "ar", "en"]
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    tags: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()
-    article_url: str | None = None
-
-    @field_validator("url", "feeds", "sitemaps", "sections")
-    @classmethod
-    def _are_addresses(cls, value: Any) -> Any:
-        for address in (value,) if isinstance(value, str) else value:
-            parts = urlsplit(address)
-            if parts.scheme not in ("http", "https") or not parts.hostname:
-                raise ValueError(f"{_without_login(address)!r} is no http(s) address")
-        return value
-
-    @field_validator("article_url")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"is no regular expression: {error}") from None
-        return value
-
-    @model_validator(mode="after")
-    def _sections_know_articles(self) -> SourceSettings:
-        if self.sections and not self.article_url:
-            raise ValueError("sections need article_url, which says which links are articles")
-        return self
-
-    def source(self) -> Source:
-        """Return the outlet in the words that every room speaks."""
-        return Source(**self.model_dump())
-
-
-def _without_login(address: str) -> str:
-    """Leave out what stands before an address's @: it may be a password."""
-    scheme, separator, rest = address.rpartition("://")
-    host = rest.rpartition("@")[2]
-    return f"{scheme}{separator}{host}"
 
 
 class WebSettings(BaseModel):

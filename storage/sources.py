@@ -15,6 +15,7 @@ from storage.columns import clean
 from storage.inserting import insert_new
 from storage.tables import sources, validators
 
+KEPT = ("url", "etag", "last_modified", "body_hash", "failures", "rests_until")
 NEW, OK, FAILING, BLOCKED, REMOVED = "new", "ok", "failing", "blocked", "removed"
 
 
@@ -69,8 +70,7 @@ def _states(connection: Connection, wanted: Select[Any]) -> list[FetchState]:
     held: dict[str, list[Validators]] = defaultdict(list)
     # every row rather than IN (...): there are hundreds, and IN has a limit
     for row in connection.execute(select(validators).order_by(validators.c.url)).mappings():
-        facts = {name: row[name] for name in ("url", "etag", "last_modified", "body_hash")}
-        held[row["source_id"]].append(Validators(**facts))
+        held[row["source_id"]].append(Validators(**{name: row[name] for name in KEPT}))
     return [_state(row, tuple(held[key])) for key, row in zip(ids, rows, strict=True)]
 
 
@@ -91,6 +91,7 @@ def _state(row: RowMapping, kept: tuple[Validators, ...]) -> FetchState:
 
 def _facts(source: Source) -> dict[str, Any]:
     ways = [source.feeds, source.sitemaps, source.sections, source.article_url]
+    ways += [more for more in (source.fallback_feeds, source.archives) if more]
     return {
         "source_id": source.id,
         "name": source.name,

@@ -60,6 +60,8 @@ validators = Table(
     Column("etag", CleanText),
     Column("last_modified", CleanText),
     Column("body_hash", CleanText),
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row, of this way
+    Column("rests_until", UtcText),
 )
 
 visits = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, case, delete, insert, literal, or_, select, u
 
 from domain.source import FetchState, VisitReport
 from storage.columns import UtcText
-from storage.sources import REMOVED, standing
+from storage.sources import KEPT, REMOVED, standing
 from storage.tables import sources, validators, visits
 
 KEPT_VISITS = 30
@@ -74,13 +74,7 @@ def _reckoned(report: VisitReport) -> dict[str, Any]:
 def _keep_validators(connection: Connection, state: FetchState) -> None:
     connection.execute(delete(validators).where(validators.c.source_id == state.source_id))
     rows = {
-        kept.url: {
-            "source_id": state.source_id,
-            "url": kept.url,
-            "etag": kept.etag,
-            "last_modified": kept.last_modified,
-            "body_hash": kept.body_hash,
-        }
+        kept.url: {"source_id": state.source_id} | {name: getattr(kept, name) for name in KEPT}
         for kept in state.validators
     }
     if rows:

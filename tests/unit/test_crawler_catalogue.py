@@ -6,36 +6,58 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crawler.catalogue import included, load_catalogue
+from crawler.catalogue import load_catalogue, load_outlets
+from crawler.families import FAMILIES
 from domain.errors import ConfigError
 
 SHARED = Path(os.environ.get("MARSAD_SHARED", Path(__file__).parents[3] / "shared"))
 
 
-def test_the_bundled_catalogue_is_sound():
-    sources = load_catalogue()
-    algerian = included(sources, ["dz"])
-    assert len(algerian) >= 14
-    assert {source.country for source in algerian} == {"DZ"}
-    assert {source.language for source in algerian} == {"fr", "ar", "en"}
-    assert all(source.feeds for source in sources)
-    assert included(sources, []) == ()
-
-
 @pytest.mark.shared
-def test_no_feed_of_the_catalogue_is_invented():
+def test_no_address_of_the_catalogue_is_invented():
+    """Every feed was seen in use and not dead, or is the usual one of the outlet's system."""
     survey = SHARED / "sources.yaml"
     if not survey.exists():
         pytest.skip("no sources.yaml beside the checkout")
     outlets = yaml.safe_load(survey.read_text(encoding="utf-8"))["outlets"]
-    seen = {
-        feed["url"]
-        for outlet in outlets
-        for feed in outlet.get("feeds") or ()
-        if feed["confidence"] in ("high", "medium")
-    }
-    listed = {feed for source in load_catalogue() for feed in source.feeds}
-    assert listed <= seen
+    feeds = [feed for outlet in outlets for feed in outlet.get("feeds") or ()]
+    seen = {feed["url"] for feed in feeds if feed["status"] != "dead"}
+    dead = {feed["url"] for feed in feeds if feed["status"] == "dead"}
+    usual = {f"{s.url}{path}" for s in load_catalogue() if s.family for path in _usual(s.family)}
+    listed = {feed for s in load_catalogue() for feed in (*s.feeds, *s.fallback_feeds)}
+    assert listed - seen <= usual
+    assert not listed & dead
+
+
+def _usual(family: str) -> tuple[str, ...]:
+    return FAMILIES[family].feeds
+
+
+def test_a_family_fills_what_an_entry_leaves_open(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        "- {id: new, name: New, url: 'https://new.dz', language: fr, country: DZ,"
+        " family: wordpress}\n"
+        "- {id: dead, name: Dead, url: 'https://dead.dz/', language: ar, country: DZ,"
+        " family: wordpress, feeds: [], sections: ['https://dead.dz/politique/']}\n",
+        encoding="utf-8",
+    )
+    new, dead = load_catalogue(file)
+    assert new.feeds == ("https://new.dz/feed/",)
+    assert new.sections == ("https://new.dz",)
+    assert new.article_url == FAMILIES["wordpress"].article_url
+    assert dead.feeds == ()
+    assert dead.sections == ("https://dead.dz/politique/",)
+    assert dead.article_url == new.article_url
+
+
+def test_an_outlet_known_by_name_only_is_no_source(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(
+        "- {id: x, name: X, language: fr, country: DZ, confidence: none}\n", encoding="utf-8"
+    )
+    assert load_catalogue(file) == ()
+    assert [outlet.source.id for outlet in load_outlets(file)] == ["x"]
 
 
 def test_every_mistake_is_told_with_its_line(tmp_path):
@@ -50,7 +72,17 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
         "- {id: two, name: Two, url: one.dz, language: fr, country: DZ}\n"
         "- {id: three, name: 3, language: fr, country: DZ, sections: ['https://x.dz/']}\n"
         "- {id: four, name: Four, url: 'https://4.dz/', language: fr, country: DZ}\n"
-        "- {id: four, name: F, url: 'https://4.dz', language: fr, country: DZ, article_url: '('}\n",
+        "- {id: four, name: F, url: 'https://4.dz', language: fr, country: DZ, article_url: '('}\n"
+        "- id: five\n"
+        "  name: Five\n"
+        "  url: https://5.dz/\n"
+        "  language: ar\n"
+        "  country: DZ\n"
+        "  domains: [www.5.dz]\n"
+        "  family: wordpres\n"
+        "  archives: ['https://5.dz/{day}', 'https://5.dz/{page', 'https://5.dz/']\n"
+        "  selectors: {txt: p, drop: p}\n"
+        "  names: [a]\n",
         encoding="utf-8",
     )
     with pytest.raises(ConfigError) as caught:
@@ -61,6 +93,15 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
     assert (7, "[1].url", "must be an http(s) URL") in told
     assert (8, "[2]", "url is missing") in told
     assert any(line == 8 and "article_url" in message for line, _, message in told)
+    words = {path: message for _, path, message in told if path.startswith("[5]")}
+    assert words["[5].domains[0]"] == "'www.5.dz' is not a host without www."
+    assert words["[5].family"].startswith("'wordpres' is not one of wordpress")
+    assert "{day} is unknown" in words["[5].archives[0]"]
+    assert "no valid template" in words["[5].archives[1]"]
+    assert "needs" in words["[5].archives[2]"]
+    assert words["[5].selectors.txt"] == "unknown key; did you mean text?"
+    assert words["[5].selectors.drop"] == "must be a list"
+    assert words["[5].names"] == "must be a mapping"
     assert any(line == 10 and "regular expression" in message for line, _, message in told)
 
 
