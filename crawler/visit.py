@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import urlsplit
 
-from crawler.articles import Candidate, candidates, from_feed, from_page, from_summary
+from crawler.articles import Candidate, appeared, candidates, from_feed, from_page, from_summary
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, Fetcher, RefusedError
 from crawler.jobs import Unreadable, read_page
@@ -50,6 +50,7 @@ class Visit:
         self._failed_pages = 0
         self._network_failures: dict[str, int] = {}
         self._wait: timedelta | None = None  # a page's server asked us to wait
+        self._moments: tuple[datetime, ...] = ()  # for the source's rhythm
         self._is_whole = True  # False: some articles must be listed again next time
 
     async def run(self) -> VisitReport:
@@ -90,6 +91,9 @@ class Visit:
         if len(fresh) > limit:
             _log.warning("%s: %d new entries, %d now", self._source.id, len(fresh), limit)
             self._is_whole = False
+        now, is_first = self._tools.clock(), self._state.rhythm is None
+        told = listed if is_first else fresh[:limit]
+        self._moments = appeared(told, now, is_first=is_first)
         return fresh[:limit]
 
     async def _read_pages(self, waiting: list[Candidate]) -> Article | None:
@@ -200,6 +204,7 @@ class Visit:
             outcome=found.outcome,
             reason=found.reason,
             new_articles=new,
+            moments=self._moments,
             validators=kept_validators(found, self._state, self._source, is_whole=self._is_whole),
             hints=hints,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.rhythm import Rhythm
 from domain.time import require_utc
 
 
@@ -75,6 +76,7 @@ class FetchState:
     reason: str = ""  # why, in one line; empty on success
     interval_seconds: float | None = None  # the adaptive pace; None before the first visit
     validators: tuple[Validators, ...] = field(default=())
+    rhythm: Rhythm | None = None  # None before the first success
 
     def __post_init__(self) -> None:
         for name in ("next_due", "last_visit", "last_success", "last_article"):
