@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from crawler.discovery import announced_feeds
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
+from crawler.impostors import is_barrier, recognise
 from crawler.sections import parse_section
 from crawler.sitemaps import Sitemap, parse_sitemap
 from domain.errors import CrawlError
+from domain.health import Impostor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,7 @@ class Unreadable:
     """The bytes are not what they should be; ``reason`` is one line."""
 
     reason: str
+    impostor: Impostor | None = None  # what the page is, where it was to be a list
 
 
 def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadable:
@@ -27,7 +30,7 @@ def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadab
     try:
         return parse_feed(body, url, content_type)
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        return _impostor(error, body, content_type, "a feed")
 
 
 def read_sitemap(body: bytes, url: str, content_type: str, limit: int) -> Sitemap | Unreadable:
@@ -35,7 +38,7 @@ def read_sitemap(body: bytes, url: str, content_type: str, limit: int) -> Sitema
     try:
         return parse_sitemap(body, url, content_type, limit=limit)
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        return _impostor(error, body, content_type, "a sitemap")
 
 
 def read_section(
@@ -45,12 +48,18 @@ def read_section(
     try:
         entries = parse_section(body, url, article_url, content_type)
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        found = recognise(body, content_type)
+        if found in (None, Impostor.HOME, Impostor.PAGE):  # as a section should be
+            return Unreadable(reason=str(error))
+        return Unreadable(reason=f"{found} where a section was expected", impostor=found)
     return ParsedFeed(kind="section", title="", entries=entries, listed=len(entries))
 
 
 def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable:
     """Extract the article of a page."""
+    barrier = is_barrier(body, content_type)
+    if barrier is not None:
+        return Unreadable(reason=f"{barrier} where an article was expected", impostor=barrier)
     try:
         return extract_page(body, url, content_type)
     except CrawlError as error:
@@ -64,3 +73,10 @@ def find_feeds(body: bytes, url: str, content_type: str) -> tuple[str, ...]:
     except CrawlError:
         return announced_feeds(body, url, content_type)
     return (url,)
+
+
+def _impostor(error: CrawlError, body: bytes, content_type: str, wanted: str) -> Unreadable:
+    found = recognise(body, content_type)
+    if found is None:
+        return Unreadable(reason=str(error))
+    return Unreadable(reason=f"{found} where {wanted} was expected", impostor=found)

@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import Random
 
+from crawler.health import HTTP_GONE
 from crawler.rhythm import learn, rate_now
 from crawler.settings import CrawlSettings
 from domain.rhythm import Rhythm
 from domain.source import FetchState, Validators, VisitOutcome
 
-HTTP_GONE = 410
 RETRY_AFTER_CAP = timedelta(hours=24)
 _HARD_CAP = timedelta(hours=24)
 _GONE_CAP = timedelta(days=7)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from crawler.dates import ALGIERS
 from domain.rhythm import DAYS, HOURS, Rhythm
@@ -19,6 +20,9 @@ MEMORY = timedelta(days=28)  # an article counts a third as much after this
 MOOD = timedelta(hours=2)  # a burst is over after this
 PAUSE_MEMORY = timedelta(days=120)
 _OLDEST = timedelta(days=90)  # what a feed lists beyond this says nothing of today
+_HABIT = timedelta(days=30)  # of observation, after which a pause without precedent is none
+_DAY = 86400.0
+_PINNED_OF = 5
 _PRIOR = 6.0  # articles that spread evenly, until a source's own outweigh them
 _MOOD_PRIOR = 1.0
 _MOOD_BOUNDS = (0.1, 8.0)
@@ -34,6 +38,8 @@ def learn(old: Rhythm | None, moments: Sequence[datetime], now: datetime) -> Rhy
     of its habits at once.
     """
     told = sorted(min(moment, now) for moment in moments if moment > now - _OLDEST)
+    if old is None:
+        told = _without_pinned(told)
     rhythm = _faded(old, now) if old is not None else _blank(min([*told, now]), now)
     hours, days = list(rhythm.hours), list(rhythm.days)
     recent, newest, longest = rhythm.recent, rhythm.newest, rhythm.longest_pause
@@ -44,7 +50,7 @@ def learn(old: Rhythm | None, moments: Sequence[datetime], now: datetime) -> Rhy
         days[here.weekday()] += weight
         recent += _left(now - moment, MOOD)
         if newest is not None and moment > newest:
-            longest = max(longest, (moment - newest).total_seconds())
+            longest = max(longest, _pause(rhythm, moment - newest, longest))
         newest = moment if newest is None else max(newest, moment)
     if newest is None:
         newest = max((min(moment, now) for moment in moments), default=None)
@@ -59,6 +65,21 @@ def learn(old: Rhythm | None, moments: Sequence[datetime], now: datetime) -> Rhy
         longest_pause=longest,
         articles=rhythm.articles + len(told),
     )
+
+
+def _without_pinned(told: list[datetime]) -> list[datetime]:
+    """Leave out an oldest article that stands alone: pinned to the top of a feed, or a leftover."""
+    gaps = [later - earlier for earlier, later in pairwise(told)]
+    is_alone = len(gaps) >= _PINNED_OF and gaps[0] > 5 * max(gaps[1:])
+    return told[1:] if is_alone else told
+
+
+def _pause(rhythm: Rhythm, pause: timedelta, longest: float) -> float:
+    """Return what a pause says of a habit, in seconds: one outage makes no habit of outages."""
+    seconds = pause.total_seconds()
+    if rhythm.as_of - rhythm.since < _HABIT:
+        return seconds
+    return min(seconds, max(2 * longest, _DAY))
 
 
 def rate(rhythm: Rhythm, moment: datetime) -> float:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from crawler.entries import Entry
 from crawler.fetching import RefusedError
+from crawler.health import WayReading
 from crawler.pacing import Hints
 from crawler.ways import Listing, Reader, Way, ways_of
 from domain.source import FetchState, Source, Validators, VisitOutcome
@@ -25,6 +26,12 @@ class Survey:
     reason: str = ""
     listings: tuple[Listing, ...] = ()
     hints: Hints = field(default_factory=Hints)
+    refusals: tuple[tuple[Way, RefusedError], ...] = ()
+
+    @property
+    def readings(self) -> tuple[WayReading, ...]:
+        """What each way that was tried gave, for the health of the source."""
+        return (*map(_heard, self.listings), *(_refusal(*pair) for pair in self.refusals))
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -52,7 +59,10 @@ async def survey(source: Source, state: FetchState, reader: Reader, now: datetim
                 refusals.append((way, error))
         if listings:
             return Survey(
-                outcome=_best(listings), listings=tuple(listings), hints=_hints(listings, refusals)
+                outcome=_best(listings),
+                listings=tuple(listings),
+                hints=_hints(listings, refusals),
+                refusals=tuple(refusals),
             )
     return _failed(refusals)
 
@@ -106,4 +116,25 @@ def _failed(refusals: list[tuple[Way, RefusedError]]) -> Survey:
         outcome=first.outcome,
         reason=" ".join(reason.split())[:1000],
         hints=Hints(retry_after=_longest_wait(refusals), status=first.status),
+        refusals=tuple(refusals),
+    )
+
+
+def _heard(listing: Listing) -> WayReading:
+    dates = (entry.published_at for entry in listing.entries if entry.published_at is not None)
+    return WayReading(
+        url=listing.way.url,
+        outcome=listing.outcome,
+        moved_to=listing.moved_to,
+        newest=max(dates, default=None),
+    )
+
+
+def _refusal(way: Way, error: RefusedError) -> WayReading:
+    return WayReading(
+        url=way.url,
+        outcome=error.outcome,
+        reason=" ".join(str(error).split())[:500],
+        status=error.status,
+        impostor=error.impostor,
     )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from crawler.articles import Candidate, appeared, candidates, from_feed, from_page, from_summary
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, Fetcher, RefusedError
+from crawler.health import WayReading, settled, with_health
 from crawler.jobs import Unreadable, read_page
 from crawler.pacing import Ending, next_state
 from crawler.ports import Desk, WorkerCrashError, Workers, WorkerTimeoutError
@@ -39,10 +40,23 @@ class Tools:
 
 
 class Visit:
-    """Visits ``source`` once. Everything that goes wrong is an outcome; only a cancel escapes."""
+    """Visits ``source`` once. Everything that goes wrong is an outcome; only a cancel escapes.
 
-    def __init__(self, source: Source, state: FetchState, tools: Tools) -> None:
-        self._source = source
+    ``taken`` are the addresses of other sources, which a feed that moves must not take over.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        state: FetchState,
+        tools: Tools,
+        *,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self._taken = taken
+        self._configured = source
+        self._source = settled(source, state.ways)
+        self._readings: tuple[WayReading, ...] = ()
         self._state = state
         self._tools = tools
         self._started = tools.clock()
@@ -66,6 +80,7 @@ class Visit:
         tools = self._tools
         reader = Reader(settings=tools.settings, fetcher=tools.fetcher, workers=tools.workers)
         found = await survey(self._source, self._state, reader, tools.clock())
+        self._readings = found.readings
         waiting = await self._unseen(found)
         whole = [c for c in waiting if c.entry.text]
         teasers = [c for c in waiting if not c.entry.text]
@@ -213,6 +228,7 @@ class Visit:
     def _finished(self, ending: Ending, listed: int, now: datetime) -> VisitReport:
         tools = self._tools
         state = next_state(self._state, ending, now=now, settings=tools.settings, rng=tools.rng)
+        state = with_health(self._state, state, self._configured, self._readings, taken=self._taken)
         return VisitReport(
             source_id=self._source.id,
             outcome=ending.outcome,

@@ -14,6 +14,7 @@ from crawler.jobs import Unreadable, read_feed, read_section, read_sitemap
 from crawler.ports import WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.settings import CrawlSettings
 from crawler.sitemaps import Sitemap
+from domain.health import Impostor
 from domain.source import Source, Validators, VisitOutcome
 
 _INDEX = "sitemap index"  # stays as it is while its children change: no validator tells
@@ -49,6 +50,7 @@ class Listing:
     listed: int = 0
     validators: Validators | None = None
     fresh_for: timedelta | None = None
+    moved_to: str | None = None  # where permanent redirects lead
 
 
 def ways_of(source: Source) -> list[list[Way]]:
@@ -92,6 +94,7 @@ class Reader:
                 outcome=VisitOutcome.NOT_MODIFIED,
                 validators=known,
                 fresh_for=answer.fresh_for,
+                moved_to=answer.moved_to,
             )
         parsed = await self._parse(way, answer)
         kept: Validators | None = Validators(url=way.url, body_hash=digest)
@@ -106,6 +109,7 @@ class Reader:
             listed=parsed.listed,
             validators=kept,
             fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
+            moved_to=answer.moved_to,
         )
 
     async def _parse(self, way: Way, answer: Fetched) -> ParsedFeed:
@@ -125,7 +129,7 @@ class Reader:
         except WorkerCrashError:
             raise _refused(way, "the parser crashed", VisitOutcome.PARSE) from None
         if isinstance(parsed, Unreadable):
-            raise _refused(way, parsed.reason, VisitOutcome.NOT_A_FEED)
+            raise _refused(way, parsed.reason, VisitOutcome.NOT_A_FEED, parsed.impostor)
         return parsed
 
     async def _sitemap(self, way: Way, answer: Fetched) -> ParsedFeed:
@@ -145,12 +149,14 @@ class Reader:
             read_sitemap, answer.body, answer.url, answer.content_type, limit
         )
         if isinstance(read, Unreadable):
-            raise _refused(way, read.reason, VisitOutcome.NOT_A_FEED)
+            raise _refused(way, read.reason, VisitOutcome.NOT_A_FEED, read.impostor)
         return read
 
 
-def _refused(way: Way, reason: str, outcome: VisitOutcome) -> RefusedError:
-    return RefusedError(reason, url=way.url, outcome=outcome)
+def _refused(
+    way: Way, reason: str, outcome: VisitOutcome, impostor: Impostor | None = None
+) -> RefusedError:
+    return RefusedError(reason, url=way.url, outcome=outcome, impostor=impostor)
 
 
 def _longest(header: timedelta | None, ttl_seconds: float | None) -> timedelta | None:

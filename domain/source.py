@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.health import Health, WayHealth
 from domain.rhythm import Rhythm
 from domain.time import require_utc
 
@@ -77,6 +78,8 @@ class FetchState:
     interval_seconds: float | None = None  # the adaptive pace; None before the first visit
     validators: tuple[Validators, ...] = field(default=())
     rhythm: Rhythm | None = None  # None before the first success
+    health: Health | None = None  # None before the first visit
+    ways: tuple[WayHealth, ...] = ()  # of those that were read at least once
 
     def __post_init__(self) -> None:
         for name in ("next_due", "last_visit", "last_success", "last_article"):

@@ -17,7 +17,7 @@ from marsad.clock import utc_now
 from marsad.config import Config
 from marsad.failpoints import make_failpoint
 from marsad.labels import Labels
-from marsad.pipeline import NewsDesk, StoredOutbox, StoredRobots
+from marsad.pipeline import NewsDesk, StoredHolds, StoredOutbox, StoredRobots
 from marsad.workers import WorkerPool
 from storage.store import Store
 
@@ -78,7 +78,15 @@ def build_house(
         failpoint=failpoint,
         is_telling=is_telling,
     )
-    collector = Collector(config.crawler, desk, workers, StoredRobots(store), clock, rng=chance)
+    collector = Collector(
+        config.crawler,
+        desk,
+        workers,
+        StoredRobots(store),
+        clock,
+        rng=chance,
+        holds=StoredHolds(store, clock),
+    )
     return House(
         config=config,
         store=store,

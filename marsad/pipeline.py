@@ -138,6 +138,22 @@ class StoredRobots:
         )
 
 
+class StoredHolds:
+    """Implements ``crawler.ports.HoldShelf`` over the store."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def holds(self) -> Mapping[str, datetime]:
+        """See ``crawler.ports.HoldShelf``."""
+        return await asyncio.to_thread(self._store.holds, self._clock())
+
+    async def hold(self, host: str, until: datetime) -> None:
+        """See ``crawler.ports.HoldShelf``."""
+        await asyncio.to_thread(self._store.hold, host, until, self._clock())
+
+
 class StoredOutbox:
     """Implements ``alerts.ports.Outbox`` over the store."""
 

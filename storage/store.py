@@ -12,9 +12,10 @@ from typing import Self
 from domain.article import Article
 from domain.asking import HitQuery, HitRow
 from domain.filing import Filed, Filing
+from domain.health import HealthChange
 from domain.notice import Delivery, DeliveryState, Mode, SendOutcome
 from domain.source import FetchState, Source, VisitReport
-from storage import analyst, asking, care, filing, outbox, robots, schema, sources
+from storage import analyst, asking, care, filing, health, outbox, robots, schema, sources
 from storage.analyst import QueryResult
 from storage.border import border
 from storage.database import Database
@@ -132,6 +133,31 @@ class Store:
         """Return every configured source's state, by ``next_due``."""
         with self._border(), self._database.read() as connection:
             return sources.states(connection)
+
+    def untold_health(self) -> list[HealthChange]:
+        """Return the changes of state that the operator has not heard of yet."""
+        with self._border(), self._database.read() as connection:
+            return health.untold(connection)
+
+    def mark_health_told(self, changes: Sequence[HealthChange]) -> None:
+        """Remember that the operator heard of ``changes``."""
+        with self._border(), self._database.write() as connection:
+            health.mark_told(connection, changes)
+
+    def health_history(self, source_id: str) -> list[HealthChange]:
+        """Return a source's changes of state, newest first."""
+        with self._border(), self._database.read() as connection:
+            return health.history(connection, source_id)
+
+    def holds(self, now: datetime) -> dict[str, datetime]:
+        """Return the hosts that asked to be left alone, and until when."""
+        with self._border(), self._database.read() as connection:
+            return robots.holds(connection, now)
+
+    def hold(self, host: str, until: datetime, now: datetime) -> None:
+        """Remember that ``host`` asked to be left alone; what is past is forgotten."""
+        with self._border(), self._database.write() as connection:
+            robots.hold(connection, host, until, now)
 
     def get_robots(self, origin: str) -> RobotsRow | None:
         """Return the robots.txt last kept of ``origin``."""

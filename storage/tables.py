@@ -38,7 +38,7 @@ sources = Table(
     Column("country", CleanText, nullable=False),
     Column("tags", Strings, nullable=False),
     Column("ways_in", CleanText, nullable=False),  # feeds, sitemaps, sections: a change is due now
-    Column("state", CleanText, nullable=False),  # new | ok | failing | blocked | removed
+    Column("state", CleanText, nullable=False),  # domain.health.HealthState, or removed
     Column("next_due", UtcText, nullable=False),
     Column("last_visit", UtcText),
     Column("last_success", UtcText),
@@ -50,6 +50,53 @@ sources = Table(
     Column("visits", Integer, nullable=False),  # ever
     Column("visits_failed", Integer, nullable=False),  # ever
     Index(None, "state", "next_due"),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("source_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("state", CleanText, nullable=False),  # domain.health.HealthState
+    Column("reason", CleanText, nullable=False),
+    Column("since", UtcText, nullable=False),
+    Column("told", CleanText, nullable=False),  # the state that the operator heard of last
+    Column("is_sure", Integer, nullable=False),  # 1: seen often enough to be told
+    Column("rhythm", CleanText),  # domain.rhythm.Rhythm as JSON
+)
+
+ways = Table(
+    "ways",
+    metadata,
+    Column("source_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("url", CleanText, primary_key=True),  # as configured
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("since", UtcText),
+    Column("failures", Integer, nullable=False),
+    Column("newest", UtcText),
+    Column("address", CleanText),  # where it is read now, when that is not url
+    Column("moved_to", CleanText),
+    Column("moved_seen", Integer, nullable=False),
+    Column("moved_since", UtcText),
+)
+
+health_changes = Table(
+    "health_changes",
+    metadata,
+    Column("change_id", BigId, primary_key=True),
+    Column("source_id", ForeignKey("sources.source_id"), nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("before", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Index(None, "source_id", "change_id"),
+)
+
+holds = Table(  # hosts that asked to be left alone
+    "holds",
+    metadata,
+    Column("host", CleanText, primary_key=True),
+    Column("until", UtcText, nullable=False),
 )
 
 validators = Table(
