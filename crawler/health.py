@@ -23,10 +23,11 @@ MOVED_AFTER = timedelta(days=1)
 MOVED_SEEN = 3  # equal permanent redirects in a row, over MOVED_AFTER at least
 SURE_FAILURES = 3
 _QUIET, _SILENT = 1.25, 2.0  # times the longest pause so far
-_WELL_KNOWN = timedelta(days=7)  # of observation, from which a rhythm counts as known
+_WELL_KNOWN = timedelta(days=7)  # from the first to the newest article: a rhythm is known
 _FEW = 5  # articles: no rhythm
 _KNOWN_FLOORS = (timedelta(hours=12), timedelta(hours=24))  # quiet, silent
 _UNKNOWN_FLOORS = (timedelta(days=7), timedelta(days=30))
+_DAY = timedelta(days=1)
 _REFUSALS = frozenset({401, 402, 403, 407, 451})
 _NO_NAME = "cannot be resolved"
 
@@ -93,7 +94,9 @@ def judge(
     before = old or Health(state=HealthState.NEW, since=now)
     if reading.outcome.is_success:
         state, reason = _of_success(ways, rhythm, now)
-        is_sure = True
+        is_new = before.state in (HealthState.NEW, HealthState.SILENT) and not before.is_sure
+        # of a source never seen alive the operator hears when a day has confirmed it
+        is_sure = state is not HealthState.SILENT or not is_new or now - before.since >= _DAY
     else:
         state, reason = _of_failure(reading, before.state, before.since, failures, now)
         is_sure = failures >= SURE_FAILURES or state is HealthState.GONE
@@ -128,7 +131,7 @@ def silence(rhythm: Rhythm | None, now: datetime) -> tuple[HealthState, str]:
         return HealthState.OK, ""
     pause = now - rhythm.newest
     longest = timedelta(seconds=rhythm.longest_pause)
-    is_known = now - rhythm.since >= _WELL_KNOWN and rhythm.articles >= _FEW
+    is_known = rhythm.newest - rhythm.since >= _WELL_KNOWN and rhythm.articles >= _FEW
     floors = _KNOWN_FLOORS if is_known else _UNKNOWN_FLOORS
     habit = f"its longest pause was {words(longest)}" if is_known else "its rhythm is not known yet"
     reason = f"no article for {words(pause)}; {habit}"
@@ -174,15 +177,20 @@ def _of_failure(
     is_refusal = reading.outcome is VisitOutcome.ROBOTS or reading.status in _REFUSALS
     if is_refusal or reading.impostor in (Impostor.CHALLENGE, Impostor.LOGIN):
         state = HealthState.REFUSED
-    elif reading.status == 410 or (
-        reading.impostor is Impostor.PARKED and failures >= SURE_FAILURES
-    ):
+    elif _is_gone_by_itself(reading, failures):
         state = HealthState.GONE
-    elif is_lasting and (reading.status == 404 or _NO_NAME in reading.reason):
-        state, reason = HealthState.GONE, f"{reading.reason}, for {words(now - since)}"
-    elif before is HealthState.GONE and (reading.status == 404 or _NO_NAME in reading.reason):
-        state = HealthState.GONE
+    elif (is_lasting or before is HealthState.GONE) and _is_missing(reading):
+        state, reason = HealthState.GONE, f"{reading.reason}, for {GONE_AFTER.days} days and more"
     return state, reason
+
+
+def _is_gone_by_itself(reading: WayReading, failures: int) -> bool:
+    is_parked = reading.impostor is Impostor.PARKED and failures >= SURE_FAILURES
+    return reading.status == HTTP_GONE or is_parked
+
+
+def _is_missing(reading: WayReading) -> bool:
+    return reading.status == 404 or _NO_NAME in reading.reason
 
 
 def _after(way: WayHealth, reading: WayReading, now: datetime, taken: frozenset[str]) -> WayHealth:

@@ -35,6 +35,14 @@ _PARKED = re.compile(
     r"|account suspended|compte suspendu|النطاق للبيع|اسم النطاق للبيع|الحساب موقوف)",
     re.IGNORECASE,
 )
+_FOR_SALE = re.compile(
+    r"\bdomain(?: name)?s?\b.{0,80}\b(?:for sale|is parked|has expired|expired)\b|buy this domain"
+    r"|\bdomaine\b.{0,80}(?:à vendre|a vendre|expiré|parqué)|النطاق.{0,40}(?:للبيع|منتهي)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAGS = re.compile(r"<[^>]{0,2000}>")
+_LITTLE = 1200  # characters of visible text
 _PASSWORD = re.compile(r"<input\b[^>]{0,300}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 _LOGIN_TITLE = re.compile(
     r"<title>[^<]{0,120}(?:log ?in|sign ?in|connexion|se connecter|identification"
@@ -53,11 +61,17 @@ def recognise(body: bytes, content_type: str = "") -> Impostor | None:
     if _CHALLENGE.search(text):
         return Impostor.CHALLENGE
     links = len(_LINKS.findall(text))
-    if _PARKED.search(text) and links < _MANY_LINKS:
+    if links < _MANY_LINKS and (_PARKED.search(text) or _says_for_sale(text)):
         return Impostor.PARKED
     if _LOGIN_TITLE.search(text) or (_PASSWORD.search(text) and links < _FEW_LINKS):
         return Impostor.LOGIN
     return Impostor.HOME if links >= _MANY_LINKS else Impostor.PAGE
+
+
+def _says_for_sale(text: str) -> bool:
+    """Whether a page that says little else offers its domain."""
+    visible = _TAGS.sub(" ", _HIDDEN.sub(" ", text))
+    return len(" ".join(visible.split())) < _LITTLE and bool(_FOR_SALE.search(visible))
 
 
 def is_barrier(body: bytes, content_type: str = "") -> Impostor | None:

@@ -50,7 +50,7 @@ def learn(old: Rhythm | None, moments: Sequence[datetime], now: datetime) -> Rhy
         days[here.weekday()] += weight
         recent += _left(now - moment, MOOD)
         if newest is not None and moment > newest:
-            longest = max(longest, _pause(rhythm, moment - newest, longest))
+            longest = max(longest, _pause(old, moment - newest, longest))
         newest = moment if newest is None else max(newest, moment)
     if newest is None:
         newest = max((min(moment, now) for moment in moments), default=None)
@@ -74,10 +74,10 @@ def _without_pinned(told: list[datetime]) -> list[datetime]:
     return told[1:] if is_alone else told
 
 
-def _pause(rhythm: Rhythm, pause: timedelta, longest: float) -> float:
+def _pause(old: Rhythm | None, pause: timedelta, longest: float) -> float:
     """Return what a pause says of a habit, in seconds: one outage makes no habit of outages."""
     seconds = pause.total_seconds()
-    if rhythm.as_of - rhythm.since < _HABIT:
+    if old is None or old.as_of - old.since < _HABIT:
         return seconds
     return min(seconds, max(2 * longest, _DAY))
 

@@ -17,6 +17,7 @@ from marsad.clock import utc_now
 from marsad.config import Config
 from marsad.failpoints import make_failpoint
 from marsad.labels import Labels
+from marsad.operator import OperatorDesk
 from marsad.pipeline import NewsDesk, StoredHolds, StoredOutbox, StoredRobots
 from marsad.workers import WorkerPool
 from storage.store import Store
@@ -33,6 +34,7 @@ class House:
     desk: NewsDesk
     collector: Collector
     dispatcher: Dispatcher
+    operator: OperatorDesk
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
@@ -95,6 +97,13 @@ def build_house(
         desk=desk,
         collector=collector,
         dispatcher=dispatcher,
+        operator=OperatorDesk(
+            store,
+            config.alerts.channels,
+            len(sources),
+            clock,
+            pace=config.crawler.poll_every.min,
+        ),
         sources=sources,
         channels=channels,
         clock=clock,
