@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from crawler.dates import ALGIERS, believe
@@ -10,6 +10,7 @@ from crawler.entries import Entry
 from crawler.extraction import PageText
 from crawler.urls import canonical_url, url_key
 from domain.article import Article
+from domain.page import Page
 from domain.source import Source
 
 UNDETERMINED = "und"  # the matcher judges the language, not the crawler
@@ -56,10 +57,13 @@ def _is_midnight(moment: datetime) -> bool:
     return moment.astimezone(ALGIERS).time() == time(0)
 
 
-def from_feed(candidate: Candidate, source: Source, now: datetime) -> Article:
-    """Return the article whose whole text the feed gave."""
+def from_feed(
+    candidate: Candidate, source: Source, now: datetime, document: Page | None = None
+) -> Article:
+    """Return the article whose whole text the feed gave; ``document`` is the feed as it came."""
     entry = candidate.entry
-    return _article(candidate, source, now, title=entry.title, text=entry.text, text_from="feed")
+    article = _article(candidate, source, now, title=entry.title, text=entry.text, text_from="feed")
+    return replace(article, page=document)
 
 
 def from_page(candidate: Candidate, page: PageText, source: Source, now: datetime) -> Article:

@@ -30,6 +30,7 @@ from crawler.robots import MAX_BYTES
 from crawler.spider import ORDER, PressSpider
 from domain.errors import FetchError, MarsadError
 from domain.health import Impostor
+from domain.page import Page
 from domain.source import Validators, VisitOutcome
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Fetched:
     last_modified: str | None = None
     fresh_for: timedelta | None = None
     moved_to: str | None = None  # where permanent redirects led from the address asked
+    page: Page | None = None  # the answer as it came, for the archive
 
 
 class CrawlEndedError(Exception):
@@ -207,6 +209,7 @@ class ScrapyFetcher:
             last_modified=_header(response, "Last-Modified"),
             fresh_for=_fresh_for(response),
             moved_to=_moved_to(response),
+            page=_page(response, self._clock()),
         )
 
     async def recall(self) -> None:
@@ -285,6 +288,21 @@ def _chain(error: Exception) -> str:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return value.decode("latin-1").strip() or None if value else None
+
+
+def _page(response: Response, now: datetime) -> Page:
+    headers = (
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    )
+    return Page(
+        url=response.url,
+        status=response.status,
+        headers=tuple(headers),
+        body=response.body,
+        fetched_at=now,
+    )
 
 
 def _barrier(response: Response) -> Impostor | None:

@@ -11,6 +11,7 @@ from crawler.fetching import RefusedError
 from crawler.health import WayReading
 from crawler.pacing import Hints
 from crawler.ways import Listing, Reader, Way, ways_of
+from domain.page import Page
 from domain.source import FetchState, Source, Validators, VisitOutcome
 
 # A server that says "not modified" for ever, though it changed, is asked anew this often.
@@ -27,6 +28,11 @@ class Survey:
     listings: tuple[Listing, ...] = ()
     hints: Hints = field(default_factory=Hints)
     refusals: tuple[tuple[Way, RefusedError], ...] = ()
+
+    def document_of(self, entry: Entry) -> Page | None:
+        """Return the document that listed ``entry``."""
+        found = (listing.page for listing in self.listings if entry in listing.entries)
+        return next(found, None)
 
     @property
     def readings(self) -> tuple[WayReading, ...]:

@@ -85,7 +85,7 @@ class Visit:
         whole = [c for c in waiting if c.entry.text]
         teasers = [c for c in waiting if not c.entry.text]
         now = tools.clock()
-        ready = [from_feed(candidate, self._source, now) for candidate in whole]
+        ready = [from_feed(c, self._source, now, found.document_of(c.entry)) for c in whole]
         if ready and teasers:
             await self._file(ready, None)
             ready = []
@@ -177,7 +177,7 @@ class Visit:
         if isinstance(page, PageText):
             article = from_page(candidate, page, self._source, now)
             if article.title:
-                return article
+                return replace(article, page=None if isinstance(answer, str) else answer.page)
             page = "the page has no title"
         self._failed_pages += 1
         _log.info("%s: %s: %s", self._source.id, candidate.entry.link, page)

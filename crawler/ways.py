@@ -15,6 +15,7 @@ from crawler.ports import WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.settings import CrawlSettings
 from crawler.sitemaps import Sitemap
 from domain.health import Impostor
+from domain.page import Page
 from domain.source import Source, Validators, VisitOutcome
 
 _INDEX = "sitemap index"  # stays as it is while its children change: no validator tells
@@ -51,6 +52,7 @@ class Listing:
     validators: Validators | None = None
     fresh_for: timedelta | None = None
     moved_to: str | None = None  # where permanent redirects lead
+    page: Page | None = None  # the document as it came
 
 
 def ways_of(source: Source) -> list[list[Way]]:
@@ -110,6 +112,7 @@ class Reader:
             validators=kept,
             fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
             moved_to=answer.moved_to,
+            page=answer.page,
         )
 
     async def _parse(self, way: Way, answer: Fetched) -> ParsedFeed:

@@ -20,6 +20,7 @@ from marsad.labels import Labels
 from marsad.operator import OperatorDesk
 from marsad.pipeline import NewsDesk, StoredHolds, StoredOutbox, StoredRobots
 from marsad.workers import WorkerPool
+from storage.archive import Archive
 from storage.store import Store
 
 
@@ -39,12 +40,15 @@ class House:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     is_telling: bool
+    archive: Archive | None
 
     async def close(self) -> None:
         """Give back what was opened, the store last."""
         for channel in self.channels.values():
             await channel.close()
         await asyncio.to_thread(self.workers.close)
+        if self.archive is not None:
+            self.archive.close()
         self.store.close()
 
 
@@ -70,6 +74,7 @@ def build_house(
         channels, StoredOutbox(store), clock=clock, rng=chance, failpoint=failpoint
     )
     workers = WorkerPool(config.rules, limit=config.crawler.parse_timeout.total_seconds())
+    archive = Archive(config.archive) if config.archive is not None else None
     desk = NewsDesk(
         store,
         workers,
@@ -79,6 +84,7 @@ def build_house(
         wake=dispatcher.poke,
         failpoint=failpoint,
         is_telling=is_telling,
+        archive=archive,
     )
     collector = Collector(
         config.crawler,
@@ -97,6 +103,7 @@ def build_house(
         desk=desk,
         collector=collector,
         dispatcher=dispatcher,
+        archive=archive,
         operator=OperatorDesk(
             store,
             config.alerts.channels,

@@ -14,6 +14,7 @@ from domain.asking import HitQuery, HitRow
 from domain.filing import Filed, Filing
 from domain.health import HealthChange
 from domain.notice import Delivery, DeliveryState, Mode, SendOutcome
+from domain.page import Archived
 from domain.source import FetchState, Source, VisitReport
 from storage import analyst, asking, care, filing, health, outbox, robots, schema, sources
 from storage.analyst import QueryResult
@@ -243,6 +244,11 @@ class Store:
         """Yield the hits that ``query`` asks for, newest first, as the database gives them."""
         with self._border(), self._database.read() as connection:
             yield from asking.ask(connection, query)
+
+    def archived(self, hit_ids: Sequence[int]) -> dict[int, Archived]:
+        """Return where the pages of hits are kept, by hit; those without one are left out."""
+        with self._border(), self._database.read() as connection:
+            return asking.archived(connection, hit_ids)
 
     def query(self, sql: str, seconds: float = 30.0) -> QueryResult:
         """Run an analyst's one reading statement for at most ``seconds``. Raises QueryError."""

@@ -6,6 +6,7 @@ Migrations create them (``storage/migrations``); a test holds both to each other
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -188,6 +189,17 @@ hits = Table(
     Column("organisations", CleanText, nullable=False),
     Column("snippet", CleanText, nullable=False),
     UniqueConstraint("article_id", "rule"),
+)
+
+archive = Table(  # where the pages of hits are kept
+    "archive",
+    metadata,
+    Column("article_id", ForeignKey("articles.article_id"), primary_key=True),
+    Column("url", CleanText, nullable=False),  # of the document: the page, or the feed
+    Column("fetched_at", UtcText, nullable=False),
+    Column("file", CleanText, nullable=False),  # name in the archive's folder
+    Column("offset", BigInteger, nullable=False),  # bytes
+    Column("length", BigInteger, nullable=False),  # bytes
 )
 
 hit_facets = Table(

@@ -73,6 +73,7 @@ def check(
     config = options.config()
     with TemporaryDirectory(prefix="marsad-check-") as folder:
         config.database = f"sqlite:///{Path(folder) / 'check.db'}"
+        config.archive = None
         done = asyncio.run(
             crawl(config, options.environment, only=source or (), is_all=True, is_telling=False)
         )

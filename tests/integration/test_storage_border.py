@@ -113,6 +113,7 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "untold_health": lambda s, _: s.untold_health(),
     "mark_health_told": lambda s, _: s.mark_health_told([CHANGE]),
     "health_history": lambda s, _: s.health_history("tsa"),
+    "archived": lambda s, _: s.archived([1]),
     "holds": lambda s, _: s.holds(NOW),
     "hold": lambda s, _: s.hold("x.example", NOW, NOW),
     "unseen": lambda s, _: s.unseen(["https://x.example/"]),

@@ -1,4 +1,4 @@
-"""How sources fare: state with reason and history, their ways in, their rhythm, hosts on hold."""
+"""How sources fare, with history; their ways in and rhythm; hosts on hold; pages archived."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ SELECT c.source_id, s.name, c.at, c.before, c.state, c.reason
   FROM health_changes c
   JOIN sources s ON s.source_id = c.source_id
 """
+ARCHIVE_VIEW = """
+CREATE VIEW v_archive AS
+SELECT h.hit_id, a.url, a.fetched_at, a.file, a."offset", a.length
+  FROM archive a
+  JOIN hits h ON h.article_id = a.article_id
+"""
 
 
 def upgrade() -> None:
@@ -30,8 +36,9 @@ def upgrade() -> None:
     _ways()
     _changes()
     _holds()
+    _archive()
     op.execute("UPDATE sources SET state = 'refused' WHERE state = 'blocked'")
-    for view in (HEALTH_VIEW, CHANGES_VIEW):
+    for view in (HEALTH_VIEW, CHANGES_VIEW, ARCHIVE_VIEW):
         op.get_bind().exec_driver_sql(view)
 
 
@@ -98,4 +105,20 @@ def _holds() -> None:
         sa.Column("host", sa.Text(), nullable=False),
         sa.Column("until", sa.String(20), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_holds")),
+    )
+
+
+def _archive() -> None:
+    op.create_table(
+        "archive",
+        sa.Column("article_id", BIG_ID, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("fetched_at", sa.String(20), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("length", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_archive")),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.article_id"], name=op.f("fk_archive_article_id")
+        ),
     )
