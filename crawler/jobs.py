@@ -25,10 +25,12 @@ class Unreadable:
     impostor: Impostor | None = None  # what the page is, where it was to be a list
 
 
-def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadable:
-    """Parse a feed."""
+def read_feed(
+    body: bytes, url: str, content_type: str, known: tuple[str, ...] = ()
+) -> ParsedFeed | Unreadable:
+    """Parse a feed, but for the items whose hashes are ``known``."""
     try:
-        return parse_feed(body, url, content_type)
+        return parse_feed(body, url, content_type, frozenset(known))
     except CrawlError as error:
         return _impostor(error, body, content_type, "a feed")
 

@@ -53,13 +53,14 @@ class Survey:
 async def survey(source: Source, state: FetchState, reader: Reader, now: datetime) -> Survey:
     """Read every way of the first group in which one answers; never raises RefusedError."""
     known = {validators.url: validators for validators in state.validators}
-    ask = may_ask_conditionally(state, now)
     refusals: list[tuple[Way, RefusedError]] = []
     for group in ways_of(source):
         listings = []
         for way in group:
             try:
-                listings.append(await reader.read(way, known.get(way.url), ask=ask))
+                held = known.get(way.url)
+                ask = may_ask_conditionally(held, now)
+                listings.append(await reader.read(way, held, ask=ask))
             except RefusedError as error:
                 _log.warning("%s: %s: %s", source.id, way, error)
                 refusals.append((way, error))
@@ -73,9 +74,11 @@ async def survey(source: Source, state: FetchState, reader: Reader, now: datetim
     return _failed(refusals)
 
 
-def may_ask_conditionally(state: FetchState, now: datetime) -> bool:
-    """Whether a "not modified" would be believed: not of a source silent for a day."""
-    return state.last_article is not None and now - state.last_article < _BELIEVE_UNCHANGED
+def may_ask_conditionally(held: Validators | None, now: datetime) -> bool:
+    """Whether a "not modified" would be believed: not when no body came for a day."""
+    if held is None or held.received is None:
+        return False
+    return timedelta(0) <= now - held.received < _BELIEVE_UNCHANGED
 
 
 def kept_validators(
@@ -86,6 +89,8 @@ def kept_validators(
     kept = {v.url: v for v in state.validators if v.url in addresses}
     for listing in survey.listings:
         if listing.outcome is VisitOutcome.NOT_MODIFIED:
+            if listing.validators is not None and listing.way.url in kept:
+                kept[listing.way.url] = listing.validators
             continue
         kept.pop(listing.way.url, None)
         if listing.validators is not None and is_whole:

@@ -18,6 +18,7 @@ from domain.health import Impostor
 from domain.page import Page
 from domain.source import Source, Validators, VisitOutcome
 
+_MOST_ITEMS = 1000  # of a feed, whose hashes are kept
 _INDEX = "sitemap index"  # stays as it is while its children change: no validator tells
 
 
@@ -90,16 +91,20 @@ class Reader:
             validators=known if ask else None,
         )
         digest = hashlib.sha256(answer.body).hexdigest()
-        if answer.is_not_modified or (known is not None and known.body_hash == digest):
+        now = answer.page.fetched_at if answer.page is not None else None
+        is_same = known is not None and known.body_hash == digest
+        if answer.is_not_modified or is_same:
             return Listing(
                 way=way,
                 outcome=VisitOutcome.NOT_MODIFIED,
-                validators=known,
+                validators=replace(known, received=now) if known and is_same else known,
                 fresh_for=answer.fresh_for,
                 moved_to=answer.moved_to,
             )
-        parsed = await self._parse(way, answer)
-        kept: Validators | None = Validators(url=way.url, body_hash=digest)
+        parsed = await self._parse(way, answer, known.items if known is not None else ())
+        kept: Validators | None = Validators(
+            url=way.url, body_hash=digest, received=now, items=parsed.items[:_MOST_ITEMS]
+        )
         if parsed.kind == _INDEX:
             kept = None
         elif kept and answer.is_complete and not parsed.bozo:
@@ -115,7 +120,7 @@ class Reader:
             page=answer.page,
         )
 
-    async def _parse(self, way: Way, answer: Fetched) -> ParsedFeed:
+    async def _parse(self, way: Way, answer: Fetched, known: tuple[str, ...]) -> ParsedFeed:
         try:
             if way.kind is Kind.SITEMAP:
                 return await self._sitemap(way, answer)
@@ -125,7 +130,7 @@ class Reader:
                 )
             else:
                 parsed = await self._workers.call(
-                    read_feed, answer.body, answer.url, answer.content_type
+                    read_feed, answer.body, answer.url, answer.content_type, known
                 )
         except WorkerTimeoutError:
             raise _refused(way, "the parser took too long", VisitOutcome.PARSE) from None

@@ -61,6 +61,12 @@ class Validators:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+    received: datetime | None = None  # when a body last came, not a "not modified"
+    items: tuple[str, ...] = ()  # hashes of the items of a feed, which need no second reading
+
+    def __post_init__(self) -> None:
+        if self.received is not None:
+            require_utc(self.received, "received")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,8 +74,9 @@ def _states(connection: Connection, wanted: Select[Any]) -> list[FetchState]:
     held: dict[str, list[Validators]] = defaultdict(list)
     # every row rather than IN (...): there are hundreds, and IN has a limit
     for row in connection.execute(select(validators).order_by(validators.c.url)).mappings():
-        facts = {name: row[name] for name in ("url", "etag", "last_modified", "body_hash")}
-        held[row["source_id"]].append(Validators(**facts))
+        names = ("url", "etag", "last_modified", "body_hash", "received")
+        facts = {name: row[name] for name in names}
+        held[row["source_id"]].append(Validators(**facts, items=row["items"] or ()))
     fares, ways = health.read(connection), health.read_ways(connection)
     return [
         replace(

@@ -108,6 +108,8 @@ validators = Table(
     Column("etag", CleanText),
     Column("last_modified", CleanText),
     Column("body_hash", CleanText),
+    Column("received", UtcText),  # when a body last came
+    Column("items", Strings),  # hashes of a feed's items
 )
 
 visits = Table(

@@ -88,6 +88,8 @@ def _keep_validators(connection: Connection, state: FetchState) -> None:
             "etag": kept.etag,
             "last_modified": kept.last_modified,
             "body_hash": kept.body_hash,
+            "received": kept.received,
+            "items": kept.items,
         }
         for kept in state.validators
     }

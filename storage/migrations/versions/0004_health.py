@@ -37,6 +37,8 @@ def upgrade() -> None:
     _changes()
     _holds()
     _archive()
+    op.add_column("validators", sa.Column("received", sa.String(20), nullable=True))
+    op.add_column("validators", sa.Column("items", sa.Text(), nullable=True))
     op.execute("UPDATE sources SET state = 'refused' WHERE state = 'blocked'")
     for view in (HEALTH_VIEW, CHANGES_VIEW, ARCHIVE_VIEW):
         op.get_bind().exec_driver_sql(view)
