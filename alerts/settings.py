@@ -67,7 +67,12 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class EmailSettings(_Settings):
+class _ChannelSettings(_Settings):
+    # whether the operator's notices go here: sources in trouble, sources that recovered
+    operator: bool = False
+
+
+class EmailSettings(_ChannelSettings):
     """An SMTP server and those it carries mail to. ``username`` and ``password`` go together."""
 
     type: Literal["email"]
@@ -94,7 +99,7 @@ class EmailSettings(_Settings):
         return self
 
 
-class SlackSettings(_Settings):
+class SlackSettings(_ChannelSettings):
     """An incoming webhook of Slack. The URL is the secret."""
 
     type: Literal["slack"]
@@ -109,7 +114,7 @@ class SlackSettings(_Settings):
         return SecretStr(url)
 
 
-class AppriseSettings(_Settings):
+class AppriseSettings(_ChannelSettings):
     """Any service that Apprise knows. The URL is the secret."""
 
     type: Literal["apprise"]
@@ -124,7 +129,7 @@ class AppriseSettings(_Settings):
         return SecretStr(url)
 
 
-class ConsoleSettings(_Settings):
+class ConsoleSettings(_ChannelSettings):
     """Standard output of the daemon."""
 
     type: Literal["console"]

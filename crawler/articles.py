@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 
-from crawler.dates import believe
+from crawler.dates import ALGIERS, believe
 from crawler.entries import Entry
 from crawler.extraction import PageText
 from crawler.urls import canonical_url, url_key
 from domain.article import Article
+from domain.page import Page
 from domain.source import Source
 
 UNDETERMINED = "und"  # the matcher judges the language, not the crawler
@@ -38,10 +39,31 @@ def candidates(entries: tuple[Entry, ...], source: Source) -> list[Candidate]:
     return list(found.values())
 
 
-def from_feed(candidate: Candidate, source: Source, now: datetime) -> Article:
-    """Return the article whose whole text the feed gave."""
+def appeared(listed: list[Candidate], now: datetime, *, is_first: bool) -> tuple[datetime, ...]:
+    """Return when what is ``listed`` was published, for the rhythm of its source.
+
+    At the first look only dates tell. Later everything is new, and what has no date, or a day
+    only, came since the last visit: ``now`` is nearer than midnight.
+    """
+    dates = (
+        believe(c.entry.published_at, now).value if c.entry.published_at else None for c in listed
+    )
+    if is_first:
+        return tuple(date for date in dates if date is not None)
+    return tuple(now if date is None or _is_midnight(date) else date for date in dates)
+
+
+def _is_midnight(moment: datetime) -> bool:
+    return moment.astimezone(ALGIERS).time() == time(0)
+
+
+def from_feed(
+    candidate: Candidate, source: Source, now: datetime, document: Page | None = None
+) -> Article:
+    """Return the article whose whole text the feed gave; ``document`` is the feed as it came."""
     entry = candidate.entry
-    return _article(candidate, source, now, title=entry.title, text=entry.text, text_from="feed")
+    article = _article(candidate, source, now, title=entry.title, text=entry.text, text_from="feed")
+    return replace(article, page=document)
 
 
 def from_page(candidate: Candidate, page: PageText, source: Source, now: datetime) -> Article:

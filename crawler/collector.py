@@ -15,7 +15,14 @@ from crawler.addresses import GuardedResolver, Lookup
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, ScrapyFetcher
 from crawler.jobs import Unreadable, find_feeds, read_page
-from crawler.ports import Desk, RobotsShelf, WorkerCrashError, Workers, WorkerTimeoutError
+from crawler.ports import (
+    Desk,
+    HoldShelf,
+    RobotsShelf,
+    WorkerCrashError,
+    Workers,
+    WorkerTimeoutError,
+)
 from crawler.reactor import current_reactor, install_reactor
 from crawler.robots import RobotsGate
 from crawler.scrapy_settings import scrapy_settings
@@ -49,7 +56,9 @@ class Collector:
         *,
         rng: Random | None = None,
         lookup: Lookup | None = None,
+        holds: HoldShelf | None = None,
     ) -> None:
+        self._holds = holds
         self._settings = settings
         self._desk = desk
         self._workers = workers
@@ -58,6 +67,7 @@ class Collector:
         self._rng = rng or Random()  # noqa: S311 - spreads visits, guards nothing
         self._lookup = lookup
         self._visits: dict[str, asyncio.Task[VisitReport]] = {}
+        self._addresses: dict[str, frozenset[str]] = {}  # of every source seen so far
         self._places = asyncio.Semaphore(settings.concurrency)
         self._runner: AsyncCrawlerRunner | None = None
         self._is_open = False
@@ -73,7 +83,10 @@ class Collector:
         )
         # Scrapy's runner, unlike its process, never installs the resolver that it is told of.
         self._former_resolver = current_reactor().installNameResolver(self._resolver)
-        fetcher = ScrapyFetcher(orders=orders, resolver=self._resolver, clock=self._clock)
+        fetcher = ScrapyFetcher(
+            orders=orders, resolver=self._resolver, clock=self._clock, holds=self._holds
+        )
+        await fetcher.recall()
         gate = RobotsGate(
             user_agent=self._settings.user_agent,
             shelf=self._shelf,
@@ -118,6 +131,7 @@ class Collector:
             raise RuntimeError("the collector is not open")
         if source.id in self._visits:
             return False
+        self._addresses[source.id] = frozenset((*source.feeds, *source.sitemaps, *source.sections))
         visit = asyncio.create_task(self._visit(source, state), name=f"visit {source.id}")
         self._visits[source.id] = visit
         visit.add_done_callback(lambda _: self._visits.pop(source.id, None))
@@ -125,7 +139,7 @@ class Collector:
 
     async def _visit(self, source: Source, state: FetchState) -> VisitReport:
         async with self._places:
-            report = await Visit(source, state, self._tools).run()
+            report = await Visit(source, state, self._tools, taken=self._of_others(source)).run()
         _log.info(
             "%s: %s, %d entries, %d new%s",
             source.id,
@@ -135,6 +149,10 @@ class Collector:
             f" ({report.reason})" if report.reason else "",
         )
         return report
+
+    def _of_others(self, source: Source) -> frozenset[str]:
+        others = (held for ident, held in self._addresses.items() if ident != source.id)
+        return frozenset().union(*others)
 
     async def fetch_page(self, url: str) -> PageText:
         """Fetch one page, as politely as in a visit, and return its article.

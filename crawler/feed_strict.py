@@ -11,7 +11,6 @@ from crawler.entries import RawEntry
 _CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _ORIGINAL = "{http://rssnamespace.org/feedburner/ext/1.0}origLink"
-_PERIODS = {"hourly": 3600.0, "daily": 86400.0, "weekly": 604800.0}
 _MAX_ITEMS = 5000
 
 
@@ -116,13 +115,13 @@ def _join_base(outer: str, inner: str) -> str:
 
 
 def _ttl(channel: Element) -> float | None:
+    """Return the seconds for which the channel may be kept.
+
+    ``sy:updatePeriod`` is not read: WordPress writes "hourly" into every feed, whatever comes.
+    """
     minutes = _text(channel, "ttl").strip()
     if minutes.isdigit() and len(minutes) < 7:
         return float(minutes) * 60
-    period = _PERIODS.get(_text(channel, "updateperiod").strip().lower())
-    frequency = _text(channel, "updatefrequency").strip() or "1"
-    if period and frequency.isdigit() and int(frequency[:6]) > 0:
-        return period / int(frequency[:6])
     return None
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -21,11 +22,15 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
+from crawler.impostors import is_barrier
 from crawler.middleware import SKIP_ROBOTS, RobotsForbidsError, TooManyRedirectsError
 from crawler.pacing import retry_after
+from crawler.ports import HoldShelf
 from crawler.robots import MAX_BYTES
 from crawler.spider import ORDER, PressSpider
-from domain.errors import FetchError
+from domain.errors import FetchError, MarsadError
+from domain.health import Impostor
+from domain.page import Page
 from domain.source import Validators, VisitOutcome
 
 if TYPE_CHECKING:
@@ -54,6 +59,8 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     fresh_for: timedelta | None = None
+    moved_to: str | None = None  # where permanent redirects led from the address asked
+    page: Page | None = None  # the answer as it came, for the archive
 
 
 class CrawlEndedError(Exception):
@@ -72,12 +79,14 @@ class RefusedError(FetchError):
         status: int | None = None,
         wait: timedelta | None = None,
         is_passing: bool = False,
+        impostor: Impostor | None = None,
     ) -> None:
         super().__init__(message, url=url)
         self.outcome = outcome
         self.status = status
         self.wait = wait  # Retry-After
         self.is_passing = is_passing  # worth another try in a moment
+        self.impostor = impostor  # what came in place of what was asked
 
 
 class Fetcher(Protocol):
@@ -98,7 +107,9 @@ class ScrapyFetcher:
         orders: asyncio.Queue[Request],
         resolver: GuardedResolver,
         clock: Callable[[], datetime],
+        holds: HoldShelf | None = None,
     ) -> None:
+        self._holds = holds
         self.crawl: asyncio.Task[None] | None = None
         self._orders = orders
         self._held: dict[str, datetime] = {}  # hosts that asked to wait, and until when
@@ -118,7 +129,12 @@ class ScrapyFetcher:
             raise
         except Exception as error:
             raise self._refused(error, url) from error
-        return self._judge(response, url, asked=bool(headers))
+        try:
+            return self._judge(response, url, asked=bool(headers))
+        except RefusedError as error:
+            if error.wait is not None:
+                await self._hold(response, error.wait)
+            raise
 
     def _respect(self, url: str) -> None:
         """Refuse to ask a host that asked to be left alone, on whoever's behalf it was."""
@@ -162,7 +178,7 @@ class ScrapyFetcher:
         return answer.result()
 
     def _judge(self, response: Response, url: str, *, asked: bool) -> Fetched:
-        headers, status = response.headers, response.status
+        status = response.status
         if status == 304 and asked:
             return Fetched(
                 url=response.url,
@@ -170,17 +186,19 @@ class ScrapyFetcher:
                 content_type="",
                 is_not_modified=True,
                 fresh_for=_fresh_for(response),
+                moved_to=_moved_to(response),
             )
         if not 200 <= status < 300:
-            wait = self._hold(response)
-            challenge = headers.get("cf-mitigated") == b"challenge"
+            wait = retry_after(_header(response, "Retry-After"), self._clock())
+            impostor = _barrier(response)
             raise RefusedError(
-                f"HTTP {status}" + (" (bot challenge)" if challenge else ""),
+                f"HTTP {status}" + (f" ({impostor})" if impostor else ""),
                 url=url,
                 outcome=VisitOutcome.HTTP,
                 status=status,
                 wait=wait,
-                is_passing=status in _PASSING_STATUSES and wait is None,
+                is_passing=status in _PASSING_STATUSES and wait is None and not impostor,
+                impostor=impostor,
             )
         return Fetched(
             url=response.url,
@@ -190,14 +208,26 @@ class ScrapyFetcher:
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
             fresh_for=_fresh_for(response),
+            moved_to=_moved_to(response),
+            page=_page(response, self._clock()),
         )
 
-    def _hold(self, response: Response) -> timedelta | None:
-        """Remember for how long the host wants no request, if it says so."""
-        wait = retry_after(_header(response, "Retry-After"), self._clock())
-        if wait is not None and len(self._held) < _MAX_HELD:
-            self._held[urlsplit(response.url).netloc] = self._clock() + wait
-        return wait
+    async def recall(self) -> None:
+        """Take over what hosts asked for before this program was started."""
+        if self._holds is not None:
+            self._held |= await self._holds.holds()
+
+    async def _hold(self, response: Response, wait: timedelta) -> None:
+        """Remember for how long the host wants no request, also across a restart."""
+        host, until = urlsplit(response.url).netloc, self._clock() + wait
+        if len(self._held) >= _MAX_HELD:
+            return
+        self._held[host] = until
+        if self._holds is not None:
+            try:
+                await self._holds.hold(host, until)
+            except MarsadError as error:
+                _log.warning("that %s asked to wait is not kept: %s", host, error)
 
     def _refused(self, error: Exception, url: str) -> RefusedError:
         if isinstance(error, RobotsForbidsError):
@@ -258,6 +288,36 @@ def _chain(error: Exception) -> str:
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     return value.decode("latin-1").strip() or None if value else None
+
+
+def _page(response: Response, now: datetime) -> Page:
+    headers = (
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    )
+    return Page(
+        url=response.url,
+        status=response.status,
+        headers=tuple(headers),
+        body=response.body,
+        fetched_at=now,
+    )
+
+
+def _barrier(response: Response) -> Impostor | None:
+    """Return what an answer that is no success hides behind, if it is known to hide."""
+    if response.headers.get("cf-mitigated") == b"challenge":
+        return Impostor.CHALLENGE
+    return is_barrier(response.body, _header(response, "Content-Type") or "")
+
+
+def _moved_to(response: Response) -> str | None:
+    """Return where permanent redirects led, up to the first that is not; None: nowhere."""
+    reasons = response.meta.get("redirect_reasons", ())
+    lasting = list(takewhile(lambda reason: reason in (301, 308), reasons))
+    stops = [*response.meta.get("redirect_urls", ()), response.url]
+    return str(stops[len(lasting)]) if lasting else None
 
 
 def _fresh_for(response: Response) -> timedelta | None:

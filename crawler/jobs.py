@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from crawler.discovery import announced_feeds
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
+from crawler.impostors import is_barrier, recognise
 from crawler.sections import parse_section
 from crawler.sitemaps import Sitemap, parse_sitemap
 from domain.errors import CrawlError
+from domain.health import Impostor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +22,17 @@ class Unreadable:
     """The bytes are not what they should be; ``reason`` is one line."""
 
     reason: str
+    impostor: Impostor | None = None  # what the page is, where it was to be a list
 
 
-def read_feed(body: bytes, url: str, content_type: str) -> ParsedFeed | Unreadable:
-    """Parse a feed."""
+def read_feed(
+    body: bytes, url: str, content_type: str, known: tuple[str, ...] = ()
+) -> ParsedFeed | Unreadable:
+    """Parse a feed, but for the items whose hashes are ``known``."""
     try:
-        return parse_feed(body, url, content_type)
+        return parse_feed(body, url, content_type, frozenset(known))
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        return _impostor(error, body, content_type, "a feed")
 
 
 def read_sitemap(
@@ -37,7 +42,7 @@ def read_sitemap(
     try:
         return parse_sitemap(body, url, content_type, limit=limit, article_url=article_url)
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        return _impostor(error, body, content_type, "a sitemap")
 
 
 def read_section(
@@ -47,7 +52,10 @@ def read_section(
     try:
         page = parse_section(body, url, article_url, content_type, hosts=hosts)
     except CrawlError as error:
-        return Unreadable(reason=str(error))
+        found = recognise(body, content_type)
+        if found in (None, Impostor.HOME, Impostor.PAGE):  # as a section should be
+            return Unreadable(reason=str(error))
+        return Unreadable(reason=f"{found} where a section was expected", impostor=found)
     return ParsedFeed(
         kind="section",
         title="",
@@ -69,6 +77,9 @@ def read_archive(
 
 def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable:
     """Extract the article of a page."""
+    barrier = is_barrier(body, content_type)
+    if barrier is not None:
+        return Unreadable(reason=f"{barrier} where an article was expected", impostor=barrier)
     try:
         return extract_page(body, url, content_type)
     except CrawlError as error:
@@ -82,3 +93,10 @@ def find_feeds(body: bytes, url: str, content_type: str) -> tuple[str, ...]:
     except CrawlError:
         return announced_feeds(body, url, content_type)
     return (url,)
+
+
+def _impostor(error: CrawlError, body: bytes, content_type: str, wanted: str) -> Unreadable:
+    found = recognise(body, content_type)
+    if found is None:
+        return Unreadable(reason=str(error))
+    return Unreadable(reason=f"{found} where {wanted} was expected", impostor=found)

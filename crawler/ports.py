@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
@@ -56,6 +56,16 @@ class RobotsRecord:
     body: bytes
     status: int
     fetched_at: datetime
+
+
+class HoldShelf(Protocol):
+    """Remembers across restarts which hosts asked to be left alone (Retry-After)."""
+
+    async def holds(self) -> Mapping[str, datetime]:
+        """Return the hosts on hold now, and until when."""
+
+    async def hold(self, host: str, until: datetime) -> None:
+        """Keep that ``host`` wants no request before ``until``."""
 
 
 class RobotsShelf(Protocol):

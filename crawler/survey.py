@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from crawler.dates import local_day
 from crawler.entries import Entry
 from crawler.fetching import RefusedError
+from crawler.health import WayReading
 from crawler.pacing import Hints
 from crawler.standing import after_failure, in_order, kept_of
 from crawler.ways import Listing, Reader, Way, best_outcome, ways_of
+from domain.page import Page
 from domain.source import FetchState, Source, Validators, VisitOutcome
 
 # A server that says "not modified" for ever, though it changed, is asked anew this often.
@@ -28,7 +30,17 @@ class Survey:
     reason: str = ""
     listings: tuple[Listing, ...] = ()
     hints: Hints = field(default_factory=Hints)
-    refusals: tuple[tuple[Way, RefusedError], ...] = ()  # ways that failed
+    refusals: tuple[tuple[Way, RefusedError], ...] = ()
+
+    def document_of(self, entry: Entry) -> Page | None:
+        """Return the document that listed ``entry``."""
+        found = (listing.page for listing in self.listings if entry in listing.entries)
+        return next(found, None)
+
+    @property
+    def readings(self) -> tuple[WayReading, ...]:
+        """What each way that was tried gave, for the health of the source."""
+        return (*map(_heard, self.listings), *(_refusal(*pair) for pair in self.refusals))
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -44,13 +56,15 @@ class Survey:
 async def survey(source: Source, state: FetchState, reader: Reader, now: datetime) -> Survey:
     """Read every way of the first group in which one answers; never raises RefusedError."""
     known = {validators.url: validators for validators in state.validators}
-    ask = may_ask_conditionally(state, now)
-    since = state.last_success - _CLOCKS_DIFFER if state.last_success and ask else None
     refusals: list[tuple[Way, RefusedError]] = []
     for group in in_order(ways_of(source, local_day(now)), known, now):
         listings = []
         for way in group:
             try:
+                held = known.get(way.url)
+                ask = may_ask_conditionally(held, now)
+                last = state.last_success if ask else None
+                since = last - _CLOCKS_DIFFER if last is not None else None
                 listings.append(await reader.read(way, known, ask=ask, since=since))
             except RefusedError as error:
                 _log.warning("%s: %s: %s", source.id, way, error)
@@ -65,9 +79,11 @@ async def survey(source: Source, state: FetchState, reader: Reader, now: datetim
     return _failed(refusals)
 
 
-def may_ask_conditionally(state: FetchState, now: datetime) -> bool:
-    """Whether a "not modified" would be believed: not of a source silent for a day."""
-    return state.last_article is not None and now - state.last_article < _BELIEVE_UNCHANGED
+def may_ask_conditionally(held: Validators | None, now: datetime) -> bool:
+    """Whether a "not modified" would be believed: not when no body came for a day."""
+    if held is None or held.received is None:
+        return False
+    return timedelta(0) <= now - held.received < _BELIEVE_UNCHANGED
 
 
 def kept_validators(
@@ -116,4 +132,24 @@ def _failed(refusals: list[tuple[Way, RefusedError]]) -> Survey:
         reason=" ".join(reason.split())[:1000],
         hints=Hints(retry_after=_longest_wait(refusals), status=first.status),
         refusals=tuple(refusals),
+    )
+
+
+def _heard(listing: Listing) -> WayReading:
+    dates = (entry.published_at for entry in listing.entries if entry.published_at is not None)
+    return WayReading(
+        url=listing.way.url,
+        outcome=listing.outcome,
+        moved_to=listing.moved_to,
+        newest=max(dates, default=None),
+    )
+
+
+def _refusal(way: Way, error: RefusedError) -> WayReading:
+    return WayReading(
+        url=way.url,
+        outcome=error.outcome,
+        reason=" ".join(str(error).split())[:500],
+        status=error.status,
+        impostor=error.impostor,
     )

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from random import Random
 from urllib.parse import urlsplit
 
-from crawler.articles import Candidate, candidates, from_feed, from_page, from_summary
+from crawler.articles import Candidate, appeared, candidates, from_feed, from_page, from_summary
 from crawler.entries import Entry
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, Fetcher, RefusedError
+from crawler.health import WayReading, settled, with_health
 from crawler.jobs import Unreadable, read_page
 from crawler.pacing import Ending, next_state
 from crawler.ports import Desk, WorkerCrashError, Workers, WorkerTimeoutError
@@ -41,10 +42,23 @@ class Tools:
 
 
 class Visit:
-    """Visits ``source`` once. Everything that goes wrong is an outcome; only a cancel escapes."""
+    """Visits ``source`` once. Everything that goes wrong is an outcome; only a cancel escapes.
 
-    def __init__(self, source: Source, state: FetchState, tools: Tools) -> None:
-        self._source = source
+    ``taken`` are the addresses of other sources, which a feed that moves must not take over.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        state: FetchState,
+        tools: Tools,
+        *,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
+        self._taken = taken
+        self._configured = source
+        self._source = settled(source, state.ways)
+        self._readings: tuple[WayReading, ...] = ()
         self._state = state
         self._tools = tools
         self._started = tools.clock()
@@ -52,6 +66,7 @@ class Visit:
         self._failed_pages = 0
         self._network_failures: dict[str, int] = {}
         self._wait: timedelta | None = None  # a page's server asked us to wait
+        self._moments: tuple[datetime, ...] = ()  # for the source's rhythm
         self._is_whole = True  # False: some articles must be listed again next time
 
     async def run(self) -> VisitReport:
@@ -72,11 +87,12 @@ class Visit:
             for listing in found.listings
         ]
         found = replace(found, listings=tuple(pages))
+        self._readings = found.readings
         waiting = await self._unseen(found)
         whole = [c for c in waiting if c.entry.text]
         teasers = [c for c in waiting if not c.entry.text]
         now = tools.clock()
-        ready = [from_feed(candidate, self._source, now) for candidate in whole]
+        ready = [from_feed(c, self._source, now, found.document_of(c.entry)) for c in whole]
         if ready and teasers:
             await self._file(ready, None)
             ready = []
@@ -101,6 +117,9 @@ class Visit:
         if len(fresh) > limit:
             _log.warning("%s: %d new entries, %d now", self._source.id, len(fresh), limit)
             self._is_whole = False
+        now, is_first = self._tools.clock(), self._state.rhythm is None
+        told = listed if is_first else fresh[:limit]
+        self._moments = appeared(told, now, is_first=is_first)
         return fresh[:limit]
 
     async def _read_pages(self, waiting: list[Candidate]) -> Article | None:
@@ -169,7 +188,7 @@ class Visit:
         if isinstance(page, PageText):
             article = from_page(candidate, page, self._source, now)
             if article.title:
-                return article
+                return replace(article, page=None if isinstance(answer, str) else answer.page)
             page = "the page has no title"
         self._failed_pages += 1
         _log.info("%s: %s: %s", self._source.id, candidate.entry.link, page)
@@ -211,6 +230,7 @@ class Visit:
             outcome=found.outcome,
             reason=found.reason,
             new_articles=new,
+            moments=self._moments,
             validators=kept_validators(
                 found, self._state, self._source, now, is_whole=self._is_whole
             ),
@@ -221,6 +241,7 @@ class Visit:
     def _finished(self, ending: Ending, listed: int, now: datetime) -> VisitReport:
         tools = self._tools
         state = next_state(self._state, ending, now=now, settings=tools.settings, rng=tools.rng)
+        state = with_health(self._state, state, self._configured, self._readings, taken=self._taken)
         return VisitReport(
             source_id=self._source.id,
             outcome=ending.outcome,

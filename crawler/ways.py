@@ -17,7 +17,11 @@ from crawler.ports import WorkerCrashError, Workers, WorkerTimeoutError
 from crawler.settings import CrawlSettings
 from crawler.sitemaps import MAX_CHILDREN, Child
 from crawler.urls import host_of
+from domain.health import Impostor
+from domain.page import Page
 from domain.source import Source, Validators, VisitOutcome
+
+_MOST_ITEMS = 1000  # of a feed, whose hashes are kept
 
 
 class Kind(StrEnum):
@@ -56,6 +60,8 @@ class Listing:
     fresh_for: timedelta | None = None
     next_page: str | None = None  # where the list goes on
     others: tuple[Validators, ...] = ()  # of what stands behind it: the sitemaps of an index
+    moved_to: str | None = None  # where permanent redirects lead
+    page: Page | None = None  # the document as it came
 
 
 def ways_of(source: Source, today: date) -> list[list[Way]]:
@@ -120,15 +126,21 @@ class Reader:
             validators=mine if ask else None,
         )
         digest = hashlib.sha256(answer.body).hexdigest()
-        if answer.is_not_modified or (mine is not None and mine.body_hash == digest):
+        now = answer.page.fetched_at if answer.page is not None else None
+        is_same = mine is not None and mine.body_hash == digest
+        if answer.is_not_modified or is_same:
+            held = replace(mine, received=now) if mine is not None and is_same else mine
             return Listing(
                 way=way,
                 outcome=VisitOutcome.NOT_MODIFIED,
-                validators=_awake(mine),
+                validators=_awake(held),
                 fresh_for=answer.fresh_for,
+                moved_to=answer.moved_to,
             )
-        parsed = await self._parse(way, answer)
-        kept = Validators(url=way.url, body_hash=digest)
+        parsed = await self._parse(way, answer, mine.items if mine is not None else ())
+        kept = Validators(
+            url=way.url, body_hash=digest, received=now, items=parsed.items[:_MOST_ITEMS]
+        )
         if answer.is_complete and not parsed.bozo:
             kept = replace(kept, etag=answer.etag, last_modified=answer.last_modified)
         listing = Listing(
@@ -139,6 +151,8 @@ class Reader:
             validators=kept,
             fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
             next_page=parsed.next_page,
+            moved_to=answer.moved_to,
+            page=answer.page,
         )
         if parsed.children and follow:
             return await self._with_children(listing, parsed.children, known, ask, since)
@@ -184,7 +198,7 @@ class Reader:
             others=tuple(kept),
         )
 
-    async def _parse(self, way: Way, answer: Fetched) -> ParsedFeed:
+    async def _parse(self, way: Way, answer: Fetched, known: tuple[str, ...]) -> ParsedFeed:
         try:
             if way.kind is Kind.SITEMAP:
                 return await self._sitemap(way, answer)
@@ -199,14 +213,14 @@ class Reader:
                 )
             else:
                 parsed = await self._workers.call(
-                    read_feed, answer.body, answer.url, answer.content_type
+                    read_feed, answer.body, answer.url, answer.content_type, known
                 )
         except WorkerTimeoutError:
             raise _refused(way, "the parser took too long", VisitOutcome.PARSE) from None
         except WorkerCrashError:
             raise _refused(way, "the parser crashed", VisitOutcome.PARSE) from None
         if isinstance(parsed, Unreadable):
-            raise _refused(way, parsed.reason, VisitOutcome.NOT_A_FEED)
+            raise _refused(way, parsed.reason, VisitOutcome.NOT_A_FEED, parsed.impostor)
         return parsed
 
     async def _sitemap(self, way: Way, answer: Fetched) -> ParsedFeed:
@@ -215,7 +229,7 @@ class Reader:
             read_sitemap, answer.body, answer.url, answer.content_type, limit, way.article_url
         )
         if isinstance(read, Unreadable):
-            raise _refused(way, read.reason, VisitOutcome.NOT_A_FEED)
+            raise _refused(way, read.reason, VisitOutcome.NOT_A_FEED, read.impostor)
         is_index = bool(read.children)
         return ParsedFeed(
             kind="sitemap index" if is_index else "sitemap",
@@ -238,8 +252,10 @@ def _awake(known: Validators | None) -> Validators | None:
     return replace(known, failures=0, rests_until=None) if known is not None else None
 
 
-def _refused(way: Way, reason: str, outcome: VisitOutcome) -> RefusedError:
-    return RefusedError(reason, url=way.url, outcome=outcome)
+def _refused(
+    way: Way, reason: str, outcome: VisitOutcome, impostor: Impostor | None = None
+) -> RefusedError:
+    return RefusedError(reason, url=way.url, outcome=outcome, impostor=impostor)
 
 
 def _longest(header: timedelta | None, ttl_seconds: float | None) -> timedelta | None:

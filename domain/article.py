@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.page import Page
 from domain.time import require_utc
 
 
@@ -27,6 +28,7 @@ class Article:
     guid: str | None = None  # the feed's own id of the entry
     text_from: str = "page"  # page | feed | summary: where the text was taken from
     note: str = ""  # why the text is only a summary, in one line
+    page: Page | None = field(default=None, repr=False, compare=False)  # what it was read from
 
     def __post_init__(self) -> None:
         require_utc(self.first_seen, "first_seen")

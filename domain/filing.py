@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.article import Article
 from domain.match import Match
 from domain.notice import PlannedDelivery
+from domain.page import Archived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,7 @@ class Filing:
     article: Article
     matches: tuple[Match, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()
+    archived: Archived | None = None  # where the page of a hit is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

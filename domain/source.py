@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.health import Health, WayHealth
+from domain.rhythm import Rhythm
 from domain.time import require_utc
 
 
@@ -99,6 +101,12 @@ class Validators:
     body_hash: str | None = None
     failures: int = 0  # in a row, while another way answered
     rests_until: datetime | None = None  # not tried before, as long as another way answers
+    received: datetime | None = None  # when a body last came, not a "not modified"
+    items: tuple[str, ...] = ()  # hashes of the items of a feed, which need no second reading
+
+    def __post_init__(self) -> None:
+        if self.received is not None:
+            require_utc(self.received, "received")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +123,9 @@ class FetchState:
     reason: str = ""  # why, in one line; empty on success
     interval_seconds: float | None = None  # the adaptive pace; None before the first visit
     validators: tuple[Validators, ...] = field(default=())
+    rhythm: Rhythm | None = None  # None before the first success
+    health: Health | None = None  # None before the first visit
+    ways: tuple[WayHealth, ...] = ()  # of those that were read at least once
 
     def __post_init__(self) -> None:
         for name in ("next_due", "last_visit", "last_success", "last_article"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote
 
 from pydantic import (
@@ -51,6 +51,7 @@ class RootSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     database: str = DEFAULT_DATABASE
+    archive: bool | Annotated[str, Field(min_length=1)] = True
     crawler: CrawlSettings = CrawlSettings()
     sources: tuple[SourceSettings, ...] = ()
     rules: tuple[str, ...] = ("defence-cooperation",)
@@ -73,6 +74,7 @@ class Config:
         self.alerts = settings.alerts
         self.web = settings.web
         self.database = database or _absolute_database(settings.database, folder)
+        self.archive = _archive_folder(settings.archive, self.database, folder)
         self.rules: tuple[str, ...] = tuple(rule_location(r, folder) for r in settings.rules)
         self.sources = _sources(settings)
 
@@ -159,6 +161,16 @@ def _absolute_database(url: str, folder: Path) -> str:
     if not url.startswith(_SQLITE) or url.startswith(f"{_SQLITE}/"):
         return url
     return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}"
+
+
+def _archive_folder(wanted: bool | str, database: str, folder: Path) -> Path | None:
+    """Return where hits' pages are kept: beside the database unless told otherwise; None: off."""
+    if wanted is False:
+        return None
+    if isinstance(wanted, str):
+        return folder / wanted
+    is_file = database.startswith(_SQLITE)
+    return (Path(database.removeprefix(_SQLITE)).parent if is_file else folder) / "archive"
 
 
 def _faults(file: YamlFile, error: ValidationError) -> Iterator[Fault]:

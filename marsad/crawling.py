@@ -69,6 +69,7 @@ async def _pass(
         told: Mapping[str, int] = {}
         if house.is_telling:
             told = await house.dispatcher.drain_once()
+            await house.operator.look()
     finally:
         await house.close()
     ids = [s.source_id for s in chosen]

@@ -63,6 +63,14 @@ async def _serve(house: House, stop: asyncio.Event) -> None:
         max_instances=1,
         next_run_time=house.clock(),
     )
+    scheduler.add_job(
+        house.operator.look,
+        "interval",
+        seconds=house.operator.round.total_seconds(),
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
     scheduler.start()
     telling = asyncio.create_task(house.dispatcher.run(stop), name="dispatcher")
     _log.info(

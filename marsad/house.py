@@ -17,8 +17,10 @@ from marsad.clock import utc_now
 from marsad.config import Config
 from marsad.failpoints import make_failpoint
 from marsad.labels import Labels
-from marsad.pipeline import NewsDesk, StoredOutbox, StoredRobots
+from marsad.operator import OperatorDesk
+from marsad.pipeline import NewsDesk, StoredHolds, StoredOutbox, StoredRobots
 from marsad.workers import WorkerPool
+from storage.archive import Archive
 from storage.store import Store
 
 
@@ -33,16 +35,20 @@ class House:
     desk: NewsDesk
     collector: Collector
     dispatcher: Dispatcher
+    operator: OperatorDesk
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     is_telling: bool
+    archive: Archive | None
 
     async def close(self) -> None:
         """Give back what was opened, the store last."""
         for channel in self.channels.values():
             await channel.close()
         await asyncio.to_thread(self.workers.close)
+        if self.archive is not None:
+            self.archive.close()
         self.store.close()
 
 
@@ -68,6 +74,7 @@ def build_house(
         channels, StoredOutbox(store), clock=clock, rng=chance, failpoint=failpoint
     )
     workers = WorkerPool(config.rules, limit=config.crawler.parse_timeout.total_seconds())
+    archive = Archive(config.archive) if config.archive is not None else None
     desk = NewsDesk(
         store,
         workers,
@@ -77,8 +84,17 @@ def build_house(
         wake=dispatcher.poke,
         failpoint=failpoint,
         is_telling=is_telling,
+        archive=archive,
     )
-    collector = Collector(config.crawler, desk, workers, StoredRobots(store), clock, rng=chance)
+    collector = Collector(
+        config.crawler,
+        desk,
+        workers,
+        StoredRobots(store),
+        clock,
+        rng=chance,
+        holds=StoredHolds(store, clock),
+    )
     return House(
         config=config,
         store=store,
@@ -87,6 +103,14 @@ def build_house(
         desk=desk,
         collector=collector,
         dispatcher=dispatcher,
+        archive=archive,
+        operator=OperatorDesk(
+            store,
+            config.alerts.channels,
+            len(sources),
+            clock,
+            pace=config.crawler.poll_every.min,
+        ),
         sources=sources,
         channels=channels,
         clock=clock,

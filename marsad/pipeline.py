@@ -16,8 +16,10 @@ from domain.article import Article, Document
 from domain.errors import MarsadError, StoreError
 from domain.filing import Filed, Filing
 from domain.notice import Delivery, Mode, SendOutcome
+from domain.page import Archived
 from domain.source import Source, VisitReport
 from marsad.judging import judge
+from storage.archive import Archive
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
@@ -52,7 +54,9 @@ class NewsDesk:
         wake: Callable[[], None],
         failpoint: Callable[[str], None],
         is_telling: bool = True,
+        archive: Archive | None = None,
     ) -> None:
+        self._archive = archive
         self._store = store
         self._workers = workers
         self._alerts = alerts
@@ -99,8 +103,9 @@ class NewsDesk:
             note = f"{article.note}; not judged: {error}".lstrip("; ")
             return Filing(article=replace(article, note=note))
         judged = replace(article, language=verdict.language)
+        archived = await self._kept(article) if verdict.matches else None
         if not self._is_telling:
-            return Filing(article=judged, matches=verdict.matches)
+            return Filing(article=judged, matches=verdict.matches, archived=archived)
         source = self._sources.get(article.source_id)
         deliveries = plan(
             judged,
@@ -110,7 +115,19 @@ class NewsDesk:
             max_age=self._alerts.max_age,
             source_tags=source.tags if source else (),
         )
-        return Filing(article=judged, matches=verdict.matches, deliveries=deliveries)
+        return Filing(
+            article=judged, matches=verdict.matches, deliveries=deliveries, archived=archived
+        )
+
+    async def _kept(self, article: Article) -> Archived | None:
+        """Archive the page of a hit. A full disk costs the page, never the hit."""
+        if self._archive is None or article.page is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._archive.keep, article.page)
+        except OSError as error:
+            _log.error("%s: its page is not archived: %s", article.url, error)
+            return None
 
 
 class StoredRobots:
@@ -136,6 +153,22 @@ class StoredRobots:
         await asyncio.to_thread(
             self._store.put_robots, record.origin, record.body, record.status, record.fetched_at
         )
+
+
+class StoredHolds:
+    """Implements ``crawler.ports.HoldShelf`` over the store."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def holds(self) -> Mapping[str, datetime]:
+        """See ``crawler.ports.HoldShelf``."""
+        return await asyncio.to_thread(self._store.holds, self._clock())
+
+    async def hold(self, host: str, until: datetime) -> None:
+        """See ``crawler.ports.HoldShelf``."""
+        await asyncio.to_thread(self._store.hold, host, until, self._clock())
 
 
 class StoredOutbox:

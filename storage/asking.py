@@ -19,9 +19,10 @@ from sqlalchemy import (
 
 from domain.article import Article
 from domain.asking import HitQuery, HitRow
+from domain.page import Archived
 from storage.columns import CleanText, UtcText, clean
 from storage.fulltext import holds
-from storage.tables import articles, hit_facets, hits
+from storage.tables import archive, articles, hit_facets, hits
 
 CHUNK = 500  # addresses a question: both databases limit the values of one
 PAGE = 200  # articles a page: no reader holds a transaction open while others work on a page
@@ -37,6 +38,21 @@ v_hits = table(
     *(column(name, CleanText) for name in (*WORDS, *LISTS, "snippet")),
     *(column(name, UtcText) for name in MOMENTS),
 )
+
+
+def archived(connection: Connection, hit_ids: Sequence[int]) -> dict[int, Archived]:
+    """Return where the pages of hits are kept; hits without one are left out."""
+    found: dict[int, Archived] = {}
+    for start in range(0, len(hit_ids), CHUNK):
+        wanted = (
+            select(hits.c.hit_id, archive)
+            .join(archive, archive.c.article_id == hits.c.article_id)
+            .where(hits.c.hit_id.in_(hit_ids[start : start + CHUNK]))
+        )
+        for row in connection.execute(wanted).mappings():
+            names = ("url", "fetched_at", "file", "offset", "length")
+            found[row["hit_id"]] = Archived(**{name: row[name] for name in names})
+    return found
 
 
 def unseen(connection: Connection, urls: Sequence[str]) -> set[str]:

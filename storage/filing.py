@@ -47,6 +47,7 @@ def file(
     if words:
         fulltext.note_filed(connection, words[0][0], words[-1][0])
     hits, told = add_hits(connection, new, now, labels)
+    _archived(connection, new)
     if report is not None:
         visiting.record(connection, report)
     visiting.note_articles(connection, _newest(new))
@@ -147,6 +148,22 @@ def _deliveries(connection: Connection, new: New, now: datetime) -> int:
         for planned in filing.deliveries
     ]
     return len(insert_new(connection, tables.deliveries, rows, tables.deliveries.c.delivery_id))
+
+
+def _archived(connection: Connection, new: New) -> None:
+    rows = [
+        {
+            "article_id": article_id,
+            "url": kept.url,
+            "fetched_at": kept.fetched_at,
+            "file": kept.file,
+            "offset": kept.offset,
+            "length": kept.length,
+        }
+        for article_id, kept in ((article_id, filing.archived) for article_id, filing in new)
+        if kept is not None
+    ]
+    insert_new(connection, tables.archive, rows)
 
 
 def _newest(new: New) -> dict[str, datetime]:

@@ -5,18 +5,31 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, or_, select, update
 
+from domain.health import HealthState
 from domain.source import FetchState, Source, Validators, VisitOutcome
+from storage import health
 from storage.columns import clean
 from storage.inserting import insert_new
 from storage.tables import sources, validators
 
-KEPT = ("url", "etag", "last_modified", "body_hash", "failures", "rests_until")
-NEW, OK, FAILING, BLOCKED, REMOVED = "new", "ok", "failing", "blocked", "removed"
+KEPT = (
+    "url",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "received",
+    "items",
+    "failures",
+    "rests_until",
+)
+REMOVED = "removed"
+_AHEAD = timedelta(minutes=2)  # a visit later than that from now: the clock was set back
 
 
 def sync(connection: Connection, wanted: Sequence[Source], now: datetime) -> None:
@@ -54,7 +67,8 @@ def ensure(connection: Connection, ids: set[str], now: datetime) -> None:
 
 def due(connection: Connection, now: datetime, limit: int) -> list[FetchState]:
     """Return the states of sources that are due, the most overdue first."""
-    wanted = select(sources).where(sources.c.state != REMOVED, sources.c.next_due <= now)
+    is_due = or_(sources.c.next_due <= now, sources.c.last_visit > now + _AHEAD)
+    wanted = select(sources).where(sources.c.state != REMOVED, is_due)
     return _states(connection, wanted.limit(limit))
 
 
@@ -70,8 +84,18 @@ def _states(connection: Connection, wanted: Select[Any]) -> list[FetchState]:
     held: dict[str, list[Validators]] = defaultdict(list)
     # every row rather than IN (...): there are hundreds, and IN has a limit
     for row in connection.execute(select(validators).order_by(validators.c.url)).mappings():
-        held[row["source_id"]].append(Validators(**{name: row[name] for name in KEPT}))
-    return [_state(row, tuple(held[key])) for key, row in zip(ids, rows, strict=True)]
+        facts = {name: row[name] for name in KEPT if name != "items"}
+        held[row["source_id"]].append(Validators(**facts, items=row["items"] or ()))
+    fares, ways = health.read(connection), health.read_ways(connection)
+    return [
+        replace(
+            _state(row, tuple(held[key])),
+            health=fares[key][0] if key in fares else None,
+            rhythm=fares[key][1] if key in fares else None,
+            ways=ways.get(key, ()),
+        )
+        for key, row in zip(ids, rows, strict=True)
+    ]
 
 
 def _state(row: RowMapping, kept: tuple[Validators, ...]) -> FetchState:
@@ -105,7 +129,7 @@ def _facts(source: Source) -> dict[str, Any]:
 
 def _newborn(facts: dict[str, Any], now: datetime) -> dict[str, Any]:
     counters = {"failures": 0, "visits": 0, "visits_failed": 0}
-    return facts | counters | {"state": NEW, "next_due": now, "reason": ""}
+    return facts | counters | {"state": HealthState.NEW, "next_due": now, "reason": ""}
 
 
 def _placed(facts: dict[str, Any], known: RowMapping, now: datetime) -> dict[str, Any]:
@@ -119,9 +143,9 @@ def _placed(facts: dict[str, Any], known: RowMapping, now: datetime) -> dict[str
 
 
 def standing(outcome: str | None, failures: int) -> str:
-    """Return the state that a visit's end means."""
+    """Return the state that a visit's end means, where nobody judged the source's health."""
     if outcome is None:
-        return NEW
+        return HealthState.NEW
     if outcome == VisitOutcome.ROBOTS:
-        return BLOCKED  # the outlet's wish, not a fault: no retry mends it
-    return FAILING if failures else OK
+        return HealthState.REFUSED  # the outlet's wish, not a fault: no retry mends it
+    return HealthState.FAILING if failures else HealthState.OK

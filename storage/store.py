@@ -12,7 +12,9 @@ from typing import Self
 from domain.article import Article
 from domain.asking import ArticleQuery, ArticleRow, HitQuery, HitRow
 from domain.filing import Filed, Filing
+from domain.health import HealthChange
 from domain.notice import Delivery, DeliveryState, Mode, SendOutcome
+from domain.page import Archived
 from domain.rematch import Rejudged, RematchProgress, StoredArticle
 from domain.source import FetchState, Source, VisitReport
 from storage import (
@@ -21,6 +23,7 @@ from storage import (
     care,
     filing,
     fulltext,
+    health,
     outbox,
     rematching,
     robots,
@@ -161,6 +164,31 @@ class Store:
         with self._border(), self._database.read() as connection:
             return sources.states(connection)
 
+    def untold_health(self) -> list[HealthChange]:
+        """Return the changes of state that the operator has not heard of yet."""
+        with self._border(), self._database.read() as connection:
+            return health.untold(connection)
+
+    def mark_health_told(self, changes: Sequence[HealthChange]) -> None:
+        """Remember that the operator heard of ``changes``."""
+        with self._border(), self._database.write() as connection:
+            health.mark_told(connection, changes)
+
+    def health_history(self, source_id: str) -> list[HealthChange]:
+        """Return a source's changes of state, newest first."""
+        with self._border(), self._database.read() as connection:
+            return health.history(connection, source_id)
+
+    def holds(self, now: datetime) -> dict[str, datetime]:
+        """Return the hosts that asked to be left alone, and until when."""
+        with self._border(), self._database.read() as connection:
+            return robots.holds(connection, now)
+
+    def hold(self, host: str, until: datetime, now: datetime) -> None:
+        """Remember that ``host`` asked to be left alone; what is past is forgotten."""
+        with self._border(), self._database.write() as connection:
+            robots.hold(connection, host, until, now)
+
     def get_robots(self, origin: str) -> RobotsRow | None:
         """Return the robots.txt last kept of ``origin``."""
         with self._border(), self._database.read() as connection:
@@ -289,6 +317,11 @@ class Store:
         """Return the articles, hits or not, that ``query`` asks for, the best first."""
         with self._border(), self._database.read() as connection:
             return fulltext.search(connection, query)
+
+    def archived(self, hit_ids: Sequence[int]) -> dict[int, Archived]:
+        """Return where the pages of hits are kept, by hit; those without one are left out."""
+        with self._border(), self._database.read() as connection:
+            return asking.archived(connection, hit_ids)
 
     def query(self, sql: str, seconds: float = 30.0) -> QueryResult:
         """Run an analyst's one reading statement for at most ``seconds``. Raises QueryError."""

@@ -6,6 +6,7 @@ Migrations create them (``storage/migrations``); a test holds both to each other
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -38,7 +39,7 @@ sources = Table(
     Column("country", CleanText, nullable=False),
     Column("tags", Strings, nullable=False),
     Column("ways_in", CleanText, nullable=False),  # feeds, sitemaps, sections: a change is due now
-    Column("state", CleanText, nullable=False),  # new | ok | failing | blocked | removed
+    Column("state", CleanText, nullable=False),  # domain.health.HealthState, or removed
     Column("next_due", UtcText, nullable=False),
     Column("last_visit", UtcText),
     Column("last_success", UtcText),
@@ -52,6 +53,53 @@ sources = Table(
     Index(None, "state", "next_due"),
 )
 
+health = Table(
+    "health",
+    metadata,
+    Column("source_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("state", CleanText, nullable=False),  # domain.health.HealthState
+    Column("reason", CleanText, nullable=False),
+    Column("since", UtcText, nullable=False),
+    Column("told", CleanText, nullable=False),  # the state that the operator heard of last
+    Column("is_sure", Integer, nullable=False),  # 1: seen often enough to be told
+    Column("rhythm", CleanText),  # domain.rhythm.Rhythm as JSON
+)
+
+ways = Table(
+    "ways",
+    metadata,
+    Column("source_id", ForeignKey("sources.source_id"), primary_key=True),
+    Column("url", CleanText, primary_key=True),  # as configured
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("since", UtcText),
+    Column("failures", Integer, nullable=False),
+    Column("newest", UtcText),
+    Column("address", CleanText),  # where it is read now, when that is not url
+    Column("moved_to", CleanText),
+    Column("moved_seen", Integer, nullable=False),
+    Column("moved_since", UtcText),
+)
+
+health_changes = Table(
+    "health_changes",
+    metadata,
+    Column("change_id", BigId, primary_key=True),
+    Column("source_id", ForeignKey("sources.source_id"), nullable=False),
+    Column("at", UtcText, nullable=False),
+    Column("before", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Index(None, "source_id", "change_id"),
+)
+
+holds = Table(  # hosts that asked to be left alone
+    "holds",
+    metadata,
+    Column("host", CleanText, primary_key=True),
+    Column("until", UtcText, nullable=False),
+)
+
 validators = Table(
     "validators",
     metadata,
@@ -62,6 +110,8 @@ validators = Table(
     Column("body_hash", CleanText),
     Column("failures", Integer, nullable=False, server_default="0"),  # in a row, of this way
     Column("rests_until", UtcText),
+    Column("received", UtcText),  # when a body last came
+    Column("items", Strings),  # hashes of a feed's items
 )
 
 visits = Table(
@@ -153,6 +203,17 @@ hits = Table(
     Column("organisations", CleanText, nullable=False),
     Column("snippet", CleanText, nullable=False),
     UniqueConstraint("article_id", "rule"),
+)
+
+archive = Table(  # where the pages of hits are kept
+    "archive",
+    metadata,
+    Column("article_id", ForeignKey("articles.article_id"), primary_key=True),
+    Column("url", CleanText, nullable=False),  # of the document: the page, or the feed
+    Column("fetched_at", UtcText, nullable=False),
+    Column("file", CleanText, nullable=False),  # name in the archive's folder
+    Column("offset", BigInteger, nullable=False),  # bytes
+    Column("length", BigInteger, nullable=False),  # bytes
 )
 
 hit_facets = Table(

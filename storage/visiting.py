@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, insert, literal, or_, select, update
 
 from domain.source import FetchState, VisitReport
+from storage import health
 from storage.columns import UtcText
 from storage.sources import KEPT, REMOVED, standing
 from storage.tables import sources, validators, visits
@@ -27,14 +28,21 @@ def record(connection: Connection, report: VisitReport) -> None:
         .where(sources.c.source_id == report.source_id)
         .values(
             **values,
-            state=case((is_removed, REMOVED), else_=standing(report.outcome, not is_success)),
+            state=case((is_removed, REMOVED), else_=_standing(report)),
             visits=sources.c.visits + 1,
             visits_failed=sources.c.visits_failed + int(not is_success),
         )
     )
     if state is not None:
         _keep_validators(connection, state)
+        health.record(connection, state)
     _log(connection, report)
+
+
+def _standing(report: VisitReport) -> str:
+    if report.state is not None and report.state.health is not None:
+        return report.state.health.state
+    return standing(report.outcome, not report.outcome.is_success)
 
 
 def note_articles(connection: Connection, newest: Mapping[str, datetime]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, fields
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,10 @@ from marsad.clock import read_moment, utc_now
 from marsad.commands.context import given
 from marsad.commands.finding import found_lines, snippet_of
 from marsad.commands.formats import Format, console_for_data, write_rows
+
+if TYPE_CHECKING:
+    from domain.page import Archived
+    from storage.store import Store
 
 _SHOWN = (
     "hit_id",
@@ -36,6 +41,16 @@ _FOUND = (
     "url",
     "rank",
     "snippet",
+)
+_ARCHIVE = (
+    "hit_id",
+    "outlet",
+    "title",
+    "url",
+    "archive_file",
+    "archive_offset",
+    "archive_length",
+    "fetched_at",
 )
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are written.")]
 
@@ -61,6 +76,9 @@ def hits(
     ] = None,
     story: Annotated[int | None, typer.Option(help="A story's id.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many; 0 for all.", min=0)] = 50,
+    archive: Annotated[
+        bool, typer.Option("--archive", help="Say where each hit's page is kept.")
+    ] = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List stored hits, newest first.
@@ -85,6 +103,11 @@ def hits(
     columns = [f.name for f in fields(HitRow)]
     with given(context).store() as store:
         found = store.hits(query)
+        if archive:
+            options = given(context)
+            folder = options.config().archive if options.has_config else None
+            _list_archive(store, list(found), folder, form)
+            return
         if form is Format.TABLE:
             shown = ([getattr(row, name) for name in _SHOWN] for row in found)
             count = write_rows(_SHOWN, shown, form)
@@ -146,6 +169,25 @@ def _search(text: str) -> TextQuery:
 def _found_row(row: ArticleRow, query: TextQuery) -> list[Any]:
     snippet, _ = snippet_of(row, query)
     return [*(getattr(row, name) for name in _FOUND[:-1]), snippet]
+
+
+def _list_archive(store: Store, rows: Sequence[HitRow], folder: Path | None, form: Format) -> None:
+    """Write where the pages of hits are: file (in ``folder`` if known), offset and length."""
+    kept = store.archived([row.hit_id for row in rows])
+    places = (_place(kept.get(row.hit_id), folder) for row in rows)
+    facts = ((r.hit_id, r.outlet, r.title, r.url, *p) for r, p in zip(rows, places, strict=True))
+    count = write_rows(_ARCHIVE, facts, form, is_guarded=True)
+    if form is Format.TABLE:
+        missing = count - len(kept)
+        note = f"{missing} without an archived page; " if missing else ""
+        typer.echo(f"{note}a page: warcio extract --payload FILE OFFSET", err=True)
+
+
+def _place(archived: Archived | None, folder: Path | None) -> tuple[object, ...]:
+    if archived is None:
+        return (None, None, None, None)
+    file = str(folder / archived.file) if folder is not None else archived.file
+    return (file, archived.offset, archived.length, archived.fetched_at)
 
 
 def _require_known(option: str, values: Sequence[str] | None, known: Sequence[str]) -> None:

@@ -15,6 +15,7 @@ from marsad.commands.ask import FormatOption
 from marsad.commands.context import given
 from marsad.commands.formats import Format, write_rows
 
+_FARE = ("state", "outcome", "failures", "since", "next_due", "reason")
 app = typer.Typer(help="The outlets and how they fare.", no_args_is_help=True)
 
 
@@ -32,17 +33,28 @@ def list_(context: typer.Context, form: FormatOption = Format.TABLE) -> None:
     if has_database(config.database):  # else nothing was visited yet
         with options.store() as store:
             states = {s.source_id: s for s in store.fetch_states()}
-    columns = ("id", "name", "language", "country", "outcome", "failures", "next_due", "reason")
+    columns = ("id", "name", "language", "country", *_FARE)
     rows: list[tuple[object, ...]] = []
     for source in config.sources:
         state = states.get(source.id)
         facts = (source.id, source.name, source.language, source.country)
-        if state is None:
-            rows.append((*facts, "", 0, None, ""))
-        else:
-            outcome = str(state.outcome or "")
-            rows.append((*facts, outcome, state.failures, state.next_due, state.reason))
+        rows.append((*facts, *_fare(state)))
     write_rows(columns, rows, form)
+
+
+def _fare(state: FetchState | None) -> tuple[object, ...]:
+    """Return the columns ``_FARE`` of a source; one that was never visited is new."""
+    if state is None:
+        return ("new", "", 0, None, None, "")
+    health = state.health
+    return (
+        str(health.state) if health else "new",
+        str(state.outcome or ""),
+        state.failures,
+        health.since if health else None,
+        state.next_due,
+        (health.reason if health else "") or state.reason,
+    )
 
 
 @app.command()
@@ -61,6 +73,7 @@ def check(
     config = options.config()
     with TemporaryDirectory(prefix="marsad-check-") as folder:
         config.database = f"sqlite:///{Path(folder) / 'check.db'}"
+        config.archive = None
         done = asyncio.run(
             crawl(config, options.environment, only=source or (), is_all=True, is_telling=False)
         )

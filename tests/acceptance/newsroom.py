@@ -192,6 +192,7 @@ class Newsroom:
             },
             "slack": {"type": "slack", "webhook_url": "${HOOK}"},
         }
+        self.more: dict[str, Any] = {}  # other sections of the configuration
         self.started: list[Process] = []
 
     def outlet(self, ident: str, **facts: Any) -> None:
@@ -213,6 +214,7 @@ class Newsroom:
             "sources": self.sources,
             "rules": self.rules,
             "alerts": {"channels": self.channels, "routes": [route]},
+            **self.more,
         }
         text = yaml.safe_dump(config, allow_unicode=True)
         (self.folder / "config.yaml").write_text(text, encoding="utf-8")

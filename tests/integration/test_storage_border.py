@@ -13,6 +13,7 @@ from storage_promises import NOW, SENT, claim, filing, outlet, refusal, report, 
 
 from domain.asking import ArticleQuery, HitQuery
 from domain.errors import StoreError
+from domain.health import HealthChange, HealthState
 from domain.notice import Delivery, Mode, Notice
 from domain.rematch import RematchProgress
 from matcher.searching import parse_search
@@ -93,6 +94,14 @@ def _lock(store: Store) -> None:
 
 
 PROGRESS = RematchProgress(rematch_id=1, version="v", since=None, checked_to=0, is_resumed=False)
+CHANGE = HealthChange(
+    source_id="tsa",
+    name="TSA",
+    at=NOW,
+    before=HealthState.OK,
+    state=HealthState.GONE,
+    reason="HTTP 410",
+)
 CALLS: dict[str, Callable[[Store, Path], object]] = {
     "upgrade": lambda s, _: s.upgrade(),
     "schema_state": lambda s, _: s.schema_state(),
@@ -104,6 +113,12 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "fetch_states": lambda s, _: s.fetch_states(),
     "get_robots": lambda s, _: s.get_robots("https://x.example"),
     "put_robots": lambda s, _: s.put_robots("https://x.example", b"", 200, NOW),
+    "untold_health": lambda s, _: s.untold_health(),
+    "mark_health_told": lambda s, _: s.mark_health_told([CHANGE]),
+    "health_history": lambda s, _: s.health_history("tsa"),
+    "archived": lambda s, _: s.archived([1]),
+    "holds": lambda s, _: s.holds(NOW),
+    "hold": lambda s, _: s.hold("x.example", NOW, NOW),
     "unseen": lambda s, _: s.unseen(["https://x.example/"]),
     "file": lambda s, _: s.file([filing("q")], report("tsa"), NOW),
     "articles": lambda s, _: list(s.articles()),

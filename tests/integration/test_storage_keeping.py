@@ -159,7 +159,7 @@ def test_a_source_that_leaves_the_config_keeps_its_history(store: Store) -> None
     assert {s.source_id for s in store.fetch_states()} == {"tsa", "elkhabar"}
 
 
-def test_a_source_that_robots_forbid_is_blocked(store: Store) -> None:
+def test_a_source_that_robots_forbid_is_refused(store: Store) -> None:
     store.file([], report("tsa", outcome=VisitOutcome.ROBOTS, reason="robots.txt"), NOW)
     states = dict(rows(store, "SELECT source_id, state FROM v_sources"))  # type: ignore[arg-type]
-    assert states == {"tsa": "blocked", "elkhabar": "new"}
+    assert states == {"tsa": "refused", "elkhabar": "new"}

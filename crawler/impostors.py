@@ -1,0 +1,83 @@
+"""What a server gave in place of a feed or an article: a challenge, a login, a parked domain.
+
+Judged by the page's own machinery (scripts, forms, the notices of registrars), not by words that
+an article may use as well.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.charset import decode
+from domain.health import Impostor
+
+_LOOKED_AT = 200_000  # bytes
+_HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
+_CHALLENGE = re.compile(
+    r"/cdn-cgi/challenge-platform|__cf_chl_|cf-browser-verification|cf-challenge-running"
+    r"|id=[\"']challenge-(?:form|running|error-text)|jschl[-_]answer|window\._cf_chl_opt"
+    r"|ddos-guard\.net/(?:check|\.well-known)|/\.well-known/ddos-guard|_Incapsula_Resource"
+    r"|geo\.captcha-delivery\.com|sgcaptcha|/\.sucuri|sucuri_cloudproxy_js|awsWafCookieDomainList"
+    r"|/_guard/|px-captcha|perimeterx|anubis_challenge|within\.website/x/cmd/anubis"
+    r"|<title>\s*(?:just a moment\s*(?:\.\.\.|…)?|attention required!?\s*\|\s*cloudflare"
+    r"|ddos-guard|access denied\s*\|[^<]{0,80}cloudflare[^<]{0,80}"
+    r"|un instant\s*(?:\.\.\.|…)|checking your browser[^<]{0,80}|لحظة\s*(?:\.\.\.|…)?)\s*</title>",
+    re.IGNORECASE,
+)
+_PARKED = re.compile(
+    r"parkingcrew\.net|sedoparking\.com|bodis\.com|parklogic\.com|above\.com/marketplace"
+    r"|dan\.com/buy-domain|hugedomains\.com|afternic\.com/forsale|parking-lander|img1\.wsimg\.com"
+    r"/parking|data-adblockkey=|/park\.js|cdn\.sedo\.com|domainmarket\.com|uniregistry\.com/buy"
+    r"|namecheap\.com/[^\"']{0,40}parking|ovh[^\"']{0,20}/parking|gandi\.net/[^\"']{0,30}parking"
+    r"|<title>[^<]{0,120}(?:domain (?:is|may be) for sale|domain name for sale|buy this domain"
+    r"|domain parked|parked domain|this domain has expired|domain expired"
+    r"|ce domaine est (?:à|a) vendre|nom de domaine (?:à|a) vendre|domaine (?:parqué|expiré)"
+    r"|account suspended|compte suspendu|النطاق للبيع|اسم النطاق للبيع|الحساب موقوف)",
+    re.IGNORECASE,
+)
+_FOR_SALE = re.compile(
+    r"\bdomain(?: name)?s?\b.{0,80}\b(?:for sale|is parked|has expired|expired)\b|buy this domain"
+    r"|\bdomaine\b.{0,80}(?:à vendre|a vendre|expiré|parqué)|النطاق.{0,40}(?:للبيع|منتهي)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_TAGS = re.compile(r"<[^>]{0,2000}>")
+_LITTLE = 1200  # characters of visible text
+_PASSWORD = re.compile(r"<input\b[^>]{0,300}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+_LOGIN_TITLE = re.compile(
+    r"<title>[^<]{0,120}(?:log ?in|sign ?in|connexion|se connecter|identification"
+    r"|authentification|تسجيل الدخول|captive portal|portail captif|wi-?fi)[^<]{0,120}</title>",
+    re.IGNORECASE,
+)
+_LINKS = re.compile(r"<a\b[^>]{0,500}\bhref", re.IGNORECASE)
+_FEW_LINKS, _MANY_LINKS = 15, 25
+
+
+def recognise(body: bytes, content_type: str = "") -> Impostor | None:
+    """Return what HTML page ``body`` is, or None when it is no HTML at all."""
+    text, _ = decode(body[:_LOOKED_AT], content_type)
+    if not _HTML.search(text[:4096]):
+        return None
+    if _CHALLENGE.search(text):
+        return Impostor.CHALLENGE
+    links = len(_LINKS.findall(text))
+    if links < _MANY_LINKS and (_PARKED.search(text) or _says_for_sale(text)):
+        return Impostor.PARKED
+    if _LOGIN_TITLE.search(text) or (_PASSWORD.search(text) and links < _FEW_LINKS):
+        return Impostor.LOGIN
+    return Impostor.HOME if links >= _MANY_LINKS else Impostor.PAGE
+
+
+def _says_for_sale(text: str) -> bool:
+    """Whether a page that says little else offers its domain."""
+    visible = _TAGS.sub(" ", _HIDDEN.sub(" ", text))
+    return len(" ".join(visible.split())) < _LITTLE and bool(_FOR_SALE.search(visible))
+
+
+def is_barrier(body: bytes, content_type: str = "") -> Impostor | None:
+    """Return what stands before an article page: a challenge or a parked domain, else None.
+
+    A login is no barrier here: many article pages carry a form for subscribers.
+    """
+    found = recognise(body, content_type)
+    return found if found in (Impostor.CHALLENGE, Impostor.PARKED) else None
