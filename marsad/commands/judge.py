@@ -14,7 +14,7 @@ from rich.text import Text
 from domain.errors import UsageError
 from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, json_text, printable
-from marsad.commands.showing import show_explanation, show_verdict
+from marsad.commands.showing import show_verdict
 from marsad.documents import Line, read_document, read_lines
 from marsad.scoring import Count, Scores, rows, wrong_labels
 from marsad.verdicts import verdict_json
@@ -53,6 +53,8 @@ def match(
     document = read_document(target, title=title, language=language, published=published)
     matcher = options.matcher()
     if explain and not json_:
+        from marsad.commands.explaining import show_explanation  # noqa: PLC0415 - imports the matcher
+
         show_explanation(console_for_data(), matcher.explain(document))
         return
     verdict = matcher.judge(document)
