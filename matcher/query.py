@@ -284,8 +284,12 @@ class Counted:
     child: Node
     count: int
 
+    def tally(self, window: Window) -> int:
+        """Return how many there are."""
+        return _TALLIES[self.name](self.child.witnesses(window))
+
     def holds(self, window: Window) -> bool:
-        return _TALLIES[self.name](self.child.witnesses(window)) >= self.count
+        return self.tally(window) >= self.count
 
     def witnesses(self, window: Window) -> list[Mention]:
         return self.child.witnesses(window) if self.holds(window) else []

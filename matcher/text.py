@@ -299,6 +299,11 @@ def match_form(phrase: str) -> bytes:
     return normalise(phrase).data.strip(b" ")
 
 
+def printed_form(data: bytes) -> str:
+    """Return a match form as letters that people can read."""
+    return "".join(_ARABIC_LETTERS[b - ARABIC_FIRST] if b >= ARABIC_FIRST else chr(b) for b in data)
+
+
 def match_forms(phrases: list[str]) -> list[bytes]:
     """Return the match forms of many phrases in one pass.
 

@@ -15,7 +15,7 @@ from domain.errors import UsageError, nearest
 from marsad import evaluation
 from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, json_text, printable
-from marsad.commands.showing import show_explanation, show_verdict
+from marsad.commands.showing import show_verdict
 from marsad.documents import Line, read_document, read_lines
 from marsad.evaluation import Evaluation, LabelledItem, labelled_item
 from marsad.scoring import Count, rows, wrong_labels
@@ -55,6 +55,8 @@ def match(
     document = read_document(target, title=title, language=language, published=published)
     matcher = options.matcher()
     if explain and not json_:
+        from marsad.commands.explaining import show_explanation  # noqa: PLC0415 - imports the matcher
+
         show_explanation(console_for_data(), matcher.explain(document))
         return
     verdict = matcher.judge(document)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.text import Text
 
 from domain.article import Document
@@ -14,8 +15,9 @@ from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, printable
 
 if TYPE_CHECKING:
+    from matcher.concepts import Concepts
     from matcher.judge import Matcher
-    from matcher.rules import Example, Scored
+    from matcher.rules import Example, Rule, Scored
 
 app = typer.Typer(help="Check, test and show rules.", no_args_is_help=True)
 Packs = Annotated[
@@ -56,30 +58,52 @@ def test(context: typer.Context, packs: Packs = None) -> None:
 
 
 @app.command()
-def show(context: typer.Context, packs: Packs = None) -> None:
-    """Print rules in their expanded form.
+def show(
+    context: typer.Context,
+    packs: Packs = None,
+    words: Annotated[
+        bool, typer.Option("--words", help="List every phrase that each term stands for.")
+    ] = False,
+) -> None:
+    """Print rules in their expanded form: definitions opened, what each term stands for counted.
 
-    Example: marsad rules show defence-cooperation
+    Example: marsad rules show defence-cooperation --words
     """
     console = console_for_data()
-    for rule in _matcher(context, packs).rules:
+    matcher = _matcher(context, packs)
+    for rule in matcher.rules:
         console.print(Text(f"{rule.id}: {rule.title}", style="bold"))
         if rule.about:
-            console.print(Text(rule.about.strip()))
+            console.print(Text(printable(rule.about.strip())))
         console.print(Text(f"requires  {rule.require}"), soft_wrap=True)
         _show_scored(console, "score", rule.scored)
         if rule.partners:
             _show_scored(console, "partners", rule.partners)
         for activity, scored in rule.activities.items():
             _show_scored(console, f"activity {activity}", scored)
+        console.print(Text(f"\n{len(rule.examples)} examples; its terms stand for:"))
+        _show_vocabulary(console, rule, matcher.concepts, is_listed=words)
 
 
-def _show_scored(console, heading: str, scored: Scored) -> None:  # type: ignore[no-untyped-def]
+def _show_scored(console: Console, heading: str, scored: Scored) -> None:
     console.print(Text(f"\n{heading}: bias {scored.bias:+.2f}, threshold {scored.threshold:.2f}"))
     for clause in scored.clauses:
+        name = printable(clause.name)
         console.print(
-            Text(f"  {clause.weight:+.2f}  {clause.name}\n         {clause.when}"), soft_wrap=True
+            Text(f"  {clause.weight:+.2f}  {name}\n         {clause.when}"), soft_wrap=True
         )
+
+
+def _show_vocabulary(console: Console, rule: Rule, concepts: Concepts, *, is_listed: bool) -> None:
+    from matcher.vocabulary import vocabulary  # noqa: PLC0415
+
+    for item in vocabulary(rule, concepts):
+        languages = ", ".join(f"{language} {count}" for language, count in item.languages)
+        of = f" of {item.concepts} things" if item.concepts > 1 else ""
+        line = f"  {printable(item.term)}: {item.size} phrases{of} ({languages})"
+        console.print(Text(line), soft_wrap=True)
+        for word in item.words if is_listed else ():
+            console.print(Text(f"    {printable(word)}"), soft_wrap=True)
 
 
 def _complaint(matcher: Matcher, rule: str, example: Example) -> str:
@@ -106,7 +130,7 @@ def _matcher(context: typer.Context, packs: list[str] | None) -> Matcher:
     paths: list[str | Path] = []
     for pack in packs:
         path = Path(pack)
-        found = sorted(path.glob("*.yaml")) if path.is_dir() else [pack]
+        found = sorted((*path.glob("*.yaml"), *path.glob("*.yml"))) if path.is_dir() else [pack]
         if not found:
             raise UsageError(f"{pack}: no rule file in this folder")
         paths += found

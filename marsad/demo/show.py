@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.asking import HitRow
+from marsad.bidi import Paragraph, for_paragraph, is_rtl, readable
 from marsad.commands.collect import visits_table
 from marsad.crawling import Pass
-from marsad.demo.bidi import Paragraph, for_paragraph, is_rtl, readable
 from marsad.demo.folder import MAILS, POSTS
 from marsad.demo.slack_text import INDENT, render_message
 

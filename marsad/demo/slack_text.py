@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from marsad.demo.bidi import Paragraph, for_paragraph, is_rtl, without_controls
+from marsad.bidi import Paragraph, for_paragraph, is_rtl, without_controls
 
 INDENT = "  "
 

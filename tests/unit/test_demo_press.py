@@ -16,9 +16,9 @@ from crawler.feeds import parse_feed
 from domain.asking import HitRow
 from domain.errors import UsageError
 from domain.source import VisitOutcome, VisitReport
+from marsad.bidi import Paragraph, is_rtl, readable
 from marsad.config import load_config
 from marsad.demo import missing, uncollected
-from marsad.demo.bidi import Paragraph, is_rtl, readable
 from marsad.demo.feeds import write_feed
 from marsad.demo.folder import make_folder, write_config, write_samples
 from marsad.demo.outlets import Outlet, load_press, slug

@@ -48,12 +48,27 @@ def _isolated_runs(line: str) -> str:
     return _RUN.sub(lambda run: printable(run[0]), line)
 
 
-class Paragraph:
-    """Styled text that isolates each row after wrapping, where it is Arabic."""
+def isolated(row: Text) -> Text:
+    """Isolate the Arabic runs of a styled row that runs from left to right."""
+    parts = Text(end="")
+    last = 0
+    for run in _RUN.finditer(row.plain):
+        parts.append_text(row[last : run.start()]).append(_RLI)
+        parts.append_text(row[run.start() : run.end()]).append(_PDI)
+        last = run.end()
+    return parts.append_text(row[last:])
 
-    def __init__(self, text: Text, *, indent: str = "") -> None:
+
+class Paragraph:
+    """Styled text that isolates each row after wrapping, where it is Arabic.
+
+    ``has_runs``: Arabic runs within other rows are isolated too; else the caller did so.
+    """
+
+    def __init__(self, text: Text, *, indent: str = "", has_runs: bool = False) -> None:
         self._text = text
         self._indent = indent
+        self._has_runs = has_runs
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield a text a row."""
@@ -70,5 +85,5 @@ class Paragraph:
         for row in line.wrap(console, width) or [Text()]:
             row.rstrip()
             shown = Text(self._indent, style="dim", end="\n")
-            part = Text().append_text(row)
+            part = isolated(row) if self._has_runs and not rtl else Text().append_text(row)
             yield shown.append_text(Text(_RLI).append_text(part).append(_PDI) if rtl else part)
