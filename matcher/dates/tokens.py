@@ -97,10 +97,14 @@ class _Reader:
         self.words = words
         self.line = Line()
         self._end = -1  # in match form, of what was read last
+        self._starts: dict[int, int] = {}  # in the original, of each word by its place
+        self._ends: dict[int, int] = {}
 
     def read(self, begin: int, end: int) -> Line:
         data = self.text.data
         spans = [m.span() for m in _TOKEN.finditer(data, begin, end)]
+        for (start, stop), (first, last) in zip(spans, self.text.spans(spans), strict=True):
+            self._starts[start], self._ends[stop] = first, last
         index = 0
         while index < len(spans):
             start, stop = spans[index]
@@ -116,7 +120,7 @@ class _Reader:
         """Add the punctuation since what was read last."""
         if self._end < 0 or start == self._end:
             return
-        gap = self.text.between(self._end, start)
+        gap = self.text.original[self._ends[self._end] : self._starts[start]]
         if gap in _PLAIN_GAPS:
             return
         if len(gap) > _LONGEST_GAP:
