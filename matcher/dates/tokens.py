@@ -57,14 +57,19 @@ class Line:
 
 def lines(text: MatchText, words: Vocabulary) -> Iterator[Line]:
     """Yield every stretch of ``text`` that may hold a date."""
-    for begin, end in _regions(text, words.keys):
+    for begin, end in _regions(text, words):
         yield _Reader(text, words).read(begin, end)
 
 
-def _regions(text: MatchText, keys: frozenset[bytes]) -> Iterator[tuple[int, int]]:
+def _regions(text: MatchText, words: Vocabulary) -> Iterator[tuple[int, int]]:
     """Yield the joined neighbourhoods of the key words, cut at spaces."""
     data = text.data
-    spots = [m.span() for m in _WORD.finditer(data) if m.group() in keys]
+    keys, phrases = words.keys, words.phrases
+    spots = [
+        m.span()
+        for m in _WORD.finditer(data)
+        if (word := m[0]) in keys or (word in phrases and data.startswith(phrases[word], m.start()))
+    ]
     numeric = [m.span() for m in _NUMERIC.finditer(data) if _is_dashed(text, m)]
     if numeric:
         spots = sorted(spots + numeric)
@@ -191,7 +196,7 @@ class _Reader:
         word = data[start:stop]
         if start == self._end and self._ends_number(word, stop):
             return 1
-        longest = _LONGEST_PHRASE if word in words.firsts else 1
+        longest = _LONGEST_PHRASE if word in words.firsts else 1 if word in words.forms else 0
         for count in range(min(longest, len(spans) - index), 0, -1):
             end = spans[index + count - 1][1]
             found = words.forms.get(data[start:end])
