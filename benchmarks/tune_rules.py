@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from domain.article import Document
 from matcher.judge import Matcher
@@ -59,8 +60,12 @@ class Answer:
 def load(paths: Iterable[str]) -> list[dict[str, Any]]:
     items = []
     for path in paths:
-        with Path(path).open(encoding="utf-8") as stream:
-            items += [json.loads(line) for line in stream if line.strip()]
+        text = Path(path).read_text(encoding="utf-8")
+        if path.endswith(".yaml"):  # sentences with what is expected of them
+            found = [i for i in yaml.safe_load(text) if "match" in i]
+            items += [i | {"label": int(i["match"]), "language": path[-10:-8]} for i in found]
+        else:
+            items += [json.loads(line) for line in text.splitlines() if line.strip()]
     return items
 
 
@@ -107,12 +112,12 @@ def tables(matcher: Matcher, items: Sequence[dict[str, Any]]) -> dict[str, Table
     return found
 
 
-def cross_validated(scored: Scored, table: Table, ridge: float) -> list[float]:
+def cross_validated(scored: Scored, table: Table, also: list[Example], ridge: float) -> list[float]:
     folds = [fold_of(r.story) for r in table.rows]
     scores = [0.0] * len(folds)
     for fold in range(FOLDS):
         train = [r for r, f in zip(table.rows, folds, strict=True) if f != fold]
-        taught = relearn_part(scored, train, ridge)
+        taught = relearn_part(scored, [*train, *also], ridge)
         for number, f in enumerate(folds):
             if f == fold:
                 scores[number] = score(taught, table.rows[number])
@@ -160,17 +165,21 @@ def lost_before(matcher: Matcher, items: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def tune_part(
-    part: str, scored: Scored, developed: Table, aside: Table, arguments: argparse.Namespace
+    part: str,
+    scored: Scored,
+    examples_of: tuple[Table, Table, list[Example]],
+    arguments: argparse.Namespace,
 ) -> tuple[list[Answer], list[Answer]]:
+    developed, aside, also = examples_of
     penalty = PENALTIES.get(part, ACTIVITY_PENALTY)
     ridge = penalty.ridge if arguments.ridge is None else arguments.ridge
     right = sum(r.is_right for r in developed.rows)
     print(f"{part}: {len(developed.rows)} examples, {right} right, {len(scored.clauses)} clauses")
-    crossed = developed.answers(cross_validated(scored, developed, ridge))
+    crossed = developed.answers(cross_validated(scored, developed, also, ridge))
     show(part, crossed)
     if arguments.misses:
         show_misses(crossed)
-    taught = relearn_part(scored, developed.rows, ridge)
+    taught = relearn_part(scored, [*developed.rows, *also], ridge)
     unseen = aside.answers([score(taught, r) for r in aside.rows])
     show(f"{part} aside", unseen)
     if right < FEWEST:
@@ -241,6 +250,9 @@ def main() -> None:
     parser.add_argument("rule")
     parser.add_argument("corpus", nargs="+")
     parser.add_argument("--part", action="append", help="detection, partners, activities, one")
+    parser.add_argument(
+        "--also", action="append", default=[], help="learn from these, measure none of them"
+    )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--misses", action="store_true")
     parser.add_argument("--resample", type=int, default=0)
@@ -252,11 +264,12 @@ def main() -> None:
     apart = [is_kept_aside(str(i.get("story") or i["id"])) for i in items]
     developed = [i for i, a in zip(items, apart, strict=True) if not a]
     seen = tables(matcher, developed)
+    also = tables(matcher, load(arguments.also))
     aside = tables(matcher, [i for i, a in zip(items, apart, strict=True) if a])
     print(f"lost before scoring: {' '.join(lost_before(matcher, developed)) or 'none'}")
     crossed, unseen = [], []
     for part, scored in chosen_parts(rule, arguments.part).items():
-        pair = tune_part(part, scored, seen[part], aside[part], arguments)
+        pair = tune_part(part, scored, (seen[part], aside[part], also[part].rows), arguments)
         if part not in (DETECTION, PARTNERS):
             crossed += pair[0]
             unseen += pair[1]
@@ -271,7 +284,8 @@ def main() -> None:
     if arguments.write:
         text = Path(arguments.rule).read_text(encoding="utf-8")
         Path(arguments.rule).write_text(
-            learnt_text(text, rule, tables(matcher, items)), encoding="utf-8"
+            learnt_text(text, rule, tables(matcher, [*items, *load(arguments.also)])),
+            encoding="utf-8",
         )
 
 

@@ -14,7 +14,7 @@ from matcher.reading import Reading, Window
 from matcher.scan import Mention
 
 WHOLE = 1  # the window of the whole document, as a set of windows
-FIXED = ("TITLE:", "LEAD:", "HEAD:", "TEXT:")  # scopes of one window, in their order
+FIXED = ("TITLE:", "LEAD:", "HEAD:", "OPENING:", "TEXT:")  # scopes of one window, in their order
 _FIRST = 1 + len(FIXED)  # the place of the first sentence
 
 
@@ -33,9 +33,11 @@ class Columns:
     def _placed(self) -> dict[int, int]:
         """Return the windows that mention each concept; notes which sentences mention any."""
         reading = self.reading
-        title, lead, head, text = (self._scopes[name] for name in FIXED)
-        in_title, in_lead, below = WHOLE | title | head, WHOLE | lead | head | text, WHOLE | text
+        title, lead, head, opening, text = (self._scopes[name] for name in FIXED)
+        in_title = WHOLE | title | head | opening
+        in_lead, below = WHOLE | lead | head | text, WHOLE | text
         title_end, lead_end = reading.body_start, reading.lead_end
+        opening_end = reading.opening_end
         first_paragraph = _FIRST + len(reading.sentence_starts)
         columns: dict[int, int] = {}
         sentences = paragraphs = 0
@@ -47,6 +49,8 @@ class Columns:
             strict=True,
         ):
             stands = in_title if begin < title_end else in_lead if begin < lead_end else below
+            if title_end <= begin < opening_end:
+                stands |= opening
             own, broad = 1 << _FIRST + sentence, 1 << first_paragraph + paragraph
             sentences |= own
             paragraphs |= broad
@@ -96,7 +100,7 @@ class Columns:
     def _window(self, number: int) -> Window:
         reading = self.reading
         if number < _FIRST:
-            fixed = ("whole", "title", "lead", "head", "body")
+            fixed = ("whole", "title", "lead", "head", "opening", "body")
             found: Window = getattr(reading, fixed[number])
             return found
         is_sentence = number < _FIRST + len(reading.sentence_starts)

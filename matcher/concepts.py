@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from domain.errors import nearest
 from matcher.lexicon import Entity, Form, FormKind, Lexicon
 from matcher.phrases import bare, variants
-from matcher.text import match_forms
+from matcher.text import ARABIC_FIRST, match_forms
 
 HOME = "DZ"
 
@@ -87,6 +87,21 @@ class Concepts:
             return mask
         return 1 << self.numbers[_phrase_name(term)]
 
+    def arabic_names(self) -> Iterator[bytes]:
+        """Return the match forms of the names of states and capitals in Arabic letters."""
+        states = {e.concept for e in self.entities.values() if e.kind == "country"}
+        for form in self.forms:
+            is_name = form.kind in (FormKind.NAME, FormKind.METONYM)
+            if is_name and form.concept in states and form.data[0] >= ARABIC_FIRST:
+                yield form.data
+
+    def cue_mask(self) -> int:
+        """Return the mask of the families beside which an unsure form counts."""
+        mask = 0
+        for family in self.lexicon.cues:
+            mask |= 1 << self.numbers[f"#{family}"]
+        return mask
+
     def side_mask(self, country: str, kinds: Sequence[str]) -> int:
         """Return the mask of entities of ``kinds`` that belong to ``country``."""
         mask = 0
@@ -101,10 +116,25 @@ def _phrase_name(phrase: str) -> str:
 
 def _classes_of(entity: Entity) -> list[str]:
     kinds = [entity.kind, *entity.classes]
-    side = "dz" if HOME in (entity.country, entity.id) else "foreign"
-    names = [*kinds, *(f"{side}_{k}" for k in kinds)]
-    if side == "dz" and entity.kind in ("country", "organisation", "person"):
+    side = _side_of(entity)
+    names = [*kinds, *(f"{side}_{k}" for k in kinds if side)]
+    # A news agency tells; it is no side of what it tells.
+    tells = "media" in entity.classes
+    if side == "dz" and entity.kind in ("country", "organisation", "person") and not tells:
         names.append("dz")
     if side == "foreign" and entity.kind in ("country", "alliance"):
         names.append("foreign")
     return names
+
+
+# Bodies that stand beside no state: naming one says nothing of who acts with whom.
+_SIDELESS = frozenset(("treaty", "treaty_body", "sport", "humanitarian", "armed_group"))
+
+
+def _side_of(entity: Entity) -> str:
+    """Return ``dz``, ``foreign``, or nothing for a treaty or a relief agency of no country."""
+    if HOME in (entity.country, entity.id):
+        return "dz"
+    if not entity.country and _SIDELESS.intersection(entity.classes):
+        return ""
+    return "foreign"

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from domain.match import ACTIVITIES, EventDate, Evidence
 from matcher.concepts import HOME, Concepts
 from matcher.dates import event_dates, find_dates
+from matcher.people import nearest_known, titled_names
 from matcher.reading import Reading, Window
 from matcher.rules import Clause, Rule, Scored
 from matcher.scan import Mention
@@ -22,16 +23,22 @@ class Facts:
 
     def __init__(self, concepts: Concepts) -> None:
         self.concepts = concepts
+        countries = sum(
+            1 << number
+            for number, entity in concepts.entities.items()
+            if entity.kind == "country" and entity.id != HOME
+        )
         self._partner_masks = {
             number: (
                 1 << number,
-                concepts.side_mask(entity.id, ("organisation", "person"))
-                if entity.kind == "country"
-                else 0,
+                concepts.side_mask(entity.id, ("organisation", "person")),
+                countries & ~(1 << number),
             )
             for number, entity in concepts.entities.items()
             if entity.kind in ("country", "alliance") and entity.id != HOME
         }
+
+        self._people = [e.id for e in concepts.entities.values() if e.kind == "person"]
 
     def partners(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
         """Return who cooperates, each with the clauses that say so."""
@@ -50,9 +57,9 @@ class Facts:
         Each with the window in which ``@it`` and ``@its`` stand for it.
         """
         mask = reading.whole.mask
-        for number, (it, its) in self._partner_masks.items():
-            if mask & (it | its):
-                window = replace(reading.whole, candidate=(it, its))
+        for number, masks in self._partner_masks.items():
+            if mask & (masks[0] | masks[1]):
+                window = replace(reading.whole, candidate=masks)
                 yield self.concepts.entities[number].id, window
 
     def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
@@ -78,6 +85,21 @@ class Facts:
             if sentences is None or number in sentences:
                 ids[entity.id] = None
         return list(ids)
+
+    def persons(self, reading: Reading) -> list[str]:
+        """Return everyone named: the lexicon's people, and names beside a rank or an office."""
+        found: dict[str, int] = {}
+        taken: list[tuple[int, int]] = []
+        for mention, span in zip(reading.mentions, reading.spans, strict=True):
+            entity = self.concepts.entities.get(mention.concept)
+            if entity is None:
+                continue
+            taken.append(span)
+            if entity.kind == "person":
+                found.setdefault(entity.id, span[0])
+        for begin, slug in titled_names(reading.text.original, taken):
+            found.setdefault(nearest_known(slug, self._people) or slug, begin)
+        return sorted(found, key=found.__getitem__)
 
     def dates(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[EventDate, ...]:
         """Return the days of the event that ``mentions`` prove."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from domain.match import Match, Verdict
 from matcher.concepts import Concepts
 from matcher.facts import Facts
 from matcher.index import RuleIndex
+from matcher.joined import JoinedWords
 from matcher.language import name_language
 from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
@@ -84,20 +86,38 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
+def _versions(rules: Sequence[Rule]) -> dict[str, str]:
+    """Return a digest for each rule: of its file, the bundled lexicon and the dates' words."""
+    common = hashlib.sha256()
+    for folder in (LEXICON, _HERE / "dates"):
+        for path in sorted(folder.glob("*.yaml")):
+            common.update(path.read_bytes())
+    found = {}
+    for rule in rules:
+        digest = common.copy()
+        digest.update(Path(rule.file).read_bytes())
+        found[rule.id] = digest.hexdigest()[:12]
+    return found
+
+
 class Matcher:
     """Judges documents by rules. Thread-safe after it is built: judging changes nothing."""
 
-    def __init__(self, concepts: Concepts, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, concepts: Concepts, rules: Sequence[Rule], versions: Mapping[str, str] | None = None
+    ) -> None:
         self.rules = tuple(rules)
+        self.versions = dict(versions or {})  # by rule: changes with its file and the lexicon
         self.concepts = concepts
         self._scanner = Scanner(concepts.forms, concepts.names)
         self._resolver = Resolver(concepts)
+        self._joined = JoinedWords(concepts.arabic_names())
         self.facts = Facts(concepts)
         self._index = RuleIndex([rule.require for rule in self.rules])
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
-        return Matcher(self.concepts, rules)
+        return Matcher(self.concepts, rules, self.versions)
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -110,7 +130,7 @@ class Matcher:
                 return concepts.mask
 
             compiled = load_rules([rule_path(name) for name in rules], resolver)
-            return cls(concepts, compiled)
+            return cls(concepts, compiled, _versions(compiled) if lexicon is None else None)
 
     def read(self, document: Document) -> Reading:
         """Scan a document: every mention that counts."""
@@ -148,10 +168,11 @@ class Matcher:
             activities={t.rule.id: self.facts.activities(reading, t.rule) for t in taken},
         )
 
-    @staticmethod
-    def _open(document: Document) -> Reading:
+    def _open(self, document: Document) -> Reading:
         form = normalise(Reading.join(document))
         language = document.language or name_language(form, document.text, document.title)
+        if language == "ar":
+            form = self._joined.split(form)
         return Reading(document, language, form)
 
     def _resolved(self, reading: Reading, hits: Sequence[Hit]) -> Reading:
@@ -189,11 +210,12 @@ class Matcher:
         numbers = {reading.sentence_at(reading.text.start(m.start)) for m in proving}
         return Match(
             rule=rule.id,
+            rule_version=self.versions.get(rule.id, ""),
             score=round(taken.score, 4),
             threshold=rule.scored.threshold,
             partners=tuple(sorted(partners)),
             activities=tuple(activities),
-            persons=tuple(facts.named(reading, "person")),
+            persons=tuple(facts.persons(reading)),
             organisations=tuple(facts.named(reading, "organisation", numbers)),
             equipment=tuple(facts.named(reading, "equipment", numbers)),
             places=tuple(facts.named(reading, "place", numbers)),

@@ -1,7 +1,8 @@
 """Learn a rule's weights from labelled documents; a tool for people who write rules.
 
 What it gives are plain numbers that live in the rule file. Every clause keeps the sign that
-its author gave it: what counts for a rule never comes to count against it.
+its author gave it: what counts for a rule never comes to count against it. A clause marked
+``fixed`` keeps its weight: it states what is known of the subject and too rare to be learnt.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Penalty:
 
 # Activities are rare, so that an even loss would rather never name one.
 PENALTIES = {DETECTION: Penalty(0.5, 1.0), PARTNERS: Penalty(0.5, 1.0)}
-ACTIVITY_PENALTY = Penalty(1.0, 1.5)
+ACTIVITY_PENALTY = Penalty(1.0, 2.0)
 
 
 def fold_of(story: str, folds: int = FOLDS) -> int:
@@ -118,23 +119,29 @@ def _questions(
             yield activity, scored, reading.whole, activity in item.activities
 
 
-def fit(rows: Sequence[Example], signs: Array, ridge: float) -> tuple[float, Array]:
+def fit(
+    rows: Sequence[Example], signs: Array, ridge: float, given: Array | None = None
+) -> tuple[float, Array]:
     """Return bias and weights of a logistic regression, each weight held to its sign.
 
-    ``signs``: +1 or -1 for each clause. Accelerated projected gradient (Beck and Teboulle's
-    FISTA) on the log-likelihood less ``ridge`` / 2 times the squared weights.
+    ``signs``: +1 or -1 for each clause. ``given``: the weight of each clause that must not
+    change, NaN for the others. Accelerated projected gradient (Beck and Teboulle's FISTA) on
+    the log-likelihood less ``ridge`` / 2 times the squared weights.
     """
+    if given is None:
+        given = np.full(len(signs), np.nan)
     x = np.array([(1.0, *r.features) for r in rows], dtype=np.float64)
     y = np.array([r.is_right for r in rows], dtype=np.float64)
     w = np.array([r.weight for r in rows], dtype=np.float64)
     lipschitz = 0.25 * np.linalg.norm(x * np.sqrt(w)[:, None], 2) ** 2 + ridge
     penalty = np.concatenate(([0.0], np.full(len(signs), ridge)))
-    beta = np.zeros(x.shape[1])
+    beta = np.concatenate(([0.0], np.nan_to_num(given)))
     ahead, momentum = beta.copy(), 1.0
     for _ in range(STEPS):
         p = 1 / (1 + np.exp(-np.clip(x @ ahead, -60, 60)))
         step = ahead - (x.T @ (w * (p - y)) + penalty * ahead) / lipschitz
         step[1:] = np.where(signs > 0, np.maximum(step[1:], 0), np.minimum(step[1:], 0))
+        step[1:] = np.where(np.isnan(given), step[1:], given)
         following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
         ahead = step + (momentum - 1) / following * (step - beta)
         beta, momentum = step, following
@@ -147,7 +154,8 @@ def relearn_part(scored: Scored, rows: Sequence[Example], ridge: float) -> Score
     if right < FEWEST or right == len(rows) or not scored.clauses:
         return scored
     signs = np.array([math.copysign(1.0, c.weight) for c in scored.clauses])
-    bias, weights = fit(rows, signs, ridge)
+    given = np.array([c.weight if c.is_fixed else np.nan for c in scored.clauses])
+    bias, weights = fit(rows, signs, ridge, given)
     # A zero keeps the sign that says what its clause was meant for.
     weights = np.copysign(np.abs(weights), signs)
     clauses = tuple(

@@ -27,6 +27,7 @@ KINDS = (
     "exercise",
     "place",
     "outlet",
+    "lookalike",  # holds the name of a country and is none: it hides the country inside it
 )
 
 

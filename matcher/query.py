@@ -20,7 +20,7 @@ from matcher.reading import Window
 from matcher.scan import Mention
 from matcher.syntax import Parsed, QueryError, at
 
-CANDIDATES = ("@it", "@its")
+CANDIDATES = ("@it", "@its", "@other")
 
 
 class Node(Protocol):
@@ -88,7 +88,10 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """``@it``: the candidate asked about; ``@its``: its organisations and people."""
+    """``@it``: the candidate asked about; ``@its``: its organisations and people.
+
+    ``@other``: the other foreign countries.
+    """
 
     name: str
 
@@ -303,6 +306,7 @@ _SCOPES: dict[str, Callable[[Window], Sequence[Window]]] = {
     "TITLE:": lambda w: (w.reading.title,),
     "LEAD:": lambda w: (w.reading.lead,),
     "HEAD:": lambda w: (w.reading.head,),
+    "OPENING:": lambda w: (w.reading.opening,),
     "TEXT:": lambda w: (w.reading.body,),
 }
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matcher.columns import Columns
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
+OPENING_LENGTH = 80  # a dateline or a credit alone is no first sentence
 _GAP = "\n\n"  # between title and text
 
 
@@ -26,7 +27,7 @@ class Window:
     mask: int  # a bit for each concept mentioned
     mentions: Sequence[Mention]
     reading: Reading
-    candidate: tuple[int, ...] = (0, 0)  # what @it and @its stand for
+    candidate: tuple[int, ...] = (0, 0, 0)  # what @it, @its and @other stand for
 
 
 @dataclass
@@ -108,6 +109,18 @@ class Reading:
     def head(self) -> Window:
         """What the title and the lead mention together."""
         return self._between(0, self.lead_end)
+
+    @cached_property
+    def opening(self) -> Window:
+        """What the title and the first sentence of the text mention: the news itself."""
+        return self._between(0, self.opening_end)
+
+    @cached_property
+    def opening_end(self) -> int:
+        """Where the first sentence of the text ends in the joined original."""
+        starts = self.sentence_starts
+        after = bisect_right(starts, self.body_start + OPENING_LENGTH)
+        return starts[after] if after < len(starts) else len(self.text.original) + 1
 
     @cached_property
     def lead_end(self) -> int:

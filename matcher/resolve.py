@@ -16,6 +16,8 @@ _GROUPS = {
     "country": "land",
     "alliance": "land",
     "place": "land",
+    "lookalike": "land",
+    "outlet": "land",
     "person": "person",
     "equipment": "equipment",
     "exercise": "exercise",
@@ -34,15 +36,44 @@ _POINTER = re.compile(
 _PLACE_WORDS = frozenset(
     match_form(w)
     for w in (
-        "à vers depuis in at from to near outside toward towards في الى إلى من نحو بمدينة "
-        "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
+        "à vers depuis in at from to near outside toward towards في وفي الى إلى وإلى من ومن نحو "
+        "قرب بمدينة مدينة ومدينة بالعاصمة العاصمة والعاصمة وسط ضواحي بضواحي شمال جنوب شرق غرب "
+        "aéroport port ville capitale city capital مطار بمطار ميناء بميناء جامعة بجامعة محكمة"
     ).split(" ")
 )
-# What may stand between two capitals that act together.
-_JOINTS = frozenset(
-    (b" ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+# Words before a state whose name is a common word too: « في مالي » beside « دعم مالي ».
+_STATE_WORDS = frozenset(
+    match_form(word)
+    for base in "في من إلى مع بين عن على لدى شمال جنوب شرق غرب دولة دولتي حكومة شمالي جنوبي".split(
+        " "
+    )
+    for word in (base, "و" + base)
 )
-_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
+# After a town at the head of a line: « موسكو (وأج) - ».
+_DATELINE = re.compile(r"\s*(?:[-–—:/(]|العاصمة\s*[-–—:/(])")
+# Before « de » and a capital's name, or in Arabic just before it, what is called after the
+# city where it was held or signed: « le sommet de Lisbonne », the Berlin conference.
+_EVENTS = frozenset(
+    match_form(w)
+    for w in (
+        "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
+        "convention initiative agence statut charte coalition "
+        "forum salon club bourse université universités école aéroport port summit conference "
+        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة "
+        "بمعاهدة مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
+        "صالون بورصة جامعة بجامعة مطار بمطار ميناء بميناء"
+    ).split(" ")
+)
+_OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
+# What may stand between two capitals that act together, or in a list: a comma is two spaces.
+_JOINTS = frozenset(
+    (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
+)
+_PLACE_CLITICS = frozenset(
+    match_form(conjunction + preposition)
+    for conjunction in ("", "و", "ف")
+    for preposition in ("ب", "ل", "بال", "لل")
+)
 
 
 class Resolver:
@@ -58,9 +89,8 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
-        self._cues = 0
-        for family in concepts.lexicon.cues:
-            self._cues |= concepts.mask(f"#{family}")
+        self._shared = _shared_names(concepts, self._countries)
+        self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
             if family in concepts.lexicon.families:
@@ -93,10 +123,16 @@ class Resolver:
         if mention.kind <= FormKind.COMPOUND:
             return True
         if mention.kind is FormKind.METONYM:
-            return not _is_located(reading.text.data, mention)
+            return not (
+                _is_located(reading.text.data, mention)
+                or _is_dateline(reading, mention)
+                or _is_lower(reading, mention)
+            )
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
-        if mention.concept in self._countries and self._is_joined(reading, mention, sure):
+        if mention.concept in self._countries and (
+            self._is_joined(reading, mention, sure) or self._is_state(reading, mention)
+        ):
             return True
         beside = masks.get(self._sentence(reading, mention), 0)
         # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
@@ -115,18 +151,27 @@ class Resolver:
                     return True
         return False
 
+    def _is_state(self, reading: Reading, mention: Mention) -> bool:
+        """Whether a word that may be a state's name stands where only a name can: « في مالي »."""
+        data = reading.text.data
+        if data[mention.start + mention.glued : mention.end] in self._shared:
+            return False
+        return _words_before(data, mention.start)[1] in _STATE_WORDS
+
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
         """Whether a rank or an office stands just before a surname, one given name between."""
         return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
 
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
-        """Drop a name inside a longer one of its group, and a country inside a person's name."""
+        """Drop a name inside a longer one of its group, a country inside a person's name."""
         kept: list[Mention] = []
         outermost: dict[str, Mention] = {}
         for mention in mentions:
             group = self._group.get(mention.concept)
             if group is not None:
-                rivals = (outermost.get(group), outermost.get("person"))
+                rivals = [outermost.get(group), outermost.get("person")]
+                if group == "organisation":
+                    rivals.append(outermost.get("equipment"))  # the maker in a Sukhoi 30
                 if any(r is not None and _is_inside(mention, r) for r in rivals):
                     continue
                 outer = outermost.get(group)
@@ -176,15 +221,47 @@ def _supporters(concepts: Concepts, number: int) -> int:
     """What beside an unsure form of this entity makes it count: itself and its country."""
     entity = concepts.entities[number]
     mask = 1 << number
+    if "arms_company" in entity.classes:
+        # Leonardo or Boxer is a firm or a machine where the sentence is military.
+        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
+
+
+def _shared_names(concepts: Concepts, countries: frozenset[int]) -> frozenset[bytes]:
+    """Names that may be of either of two states: عمان is Oman or Amman."""
+    owners: dict[bytes, set[int]] = {}
+    for form in concepts.forms:
+        number = concepts.numbers[form.concept]
+        if number in countries:
+            owners.setdefault(form.data, set()).add(number)
+    return frozenset(data for data, numbers in owners.items() if len(numbers) > 1)
+
+
+def _is_lower(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital's name is printed like any word: « se rabat » is no Rabat."""
+    return reading.text.original[reading.text.start(mention.start)].islower()
 
 
 def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    space = mention.start - 1
-    before = data[data.rfind(b" ", 0, max(space, 0)) + 1 : max(space, 0)]
-    return before in _PLACE_WORDS
+    first, second = _words_before(data, mention.start)
+    return second in _PLACE_WORDS or second in _EVENTS or (second in _OF and first in _EVENTS)
+
+
+def _is_dateline(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital stands at the head of a line only to say where that was written."""
+    text, begin = reading.text.original, reading.text.start(mention.start)
+    if begin < reading.body_start or (begin > reading.body_start and text[begin - 1] != "\n"):
+        return False
+    return _DATELINE.match(text, reading.text.end(mention.end)) is not None
+
+
+def _words_before(data: bytes, start: int) -> tuple[bytes, bytes]:
+    """The two words before an offset; empty where there is none."""
+    words = data[max(0, start - 60) : start].split(b" ")[:-1]
+    first, second = ([b"", b"", *words])[-2:]
+    return first, second

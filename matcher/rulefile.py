@@ -31,7 +31,7 @@ _RULE_KEYS = (
     "id title about require bias threshold clauses define partners activities examples".split(" ")
 )
 _SCORED_KEYS = ("bias", "threshold", "clauses")
-_CLAUSE_KEYS = ("name", "when", "weight", "why")
+_CLAUSE_KEYS = ("name", "when", "weight", "why", "fixed")
 _NO_CLAUSES = 10.0  # bias of a rule whose requirement alone decides: a score of nearly one
 
 
@@ -215,6 +215,7 @@ class _Draft:
             when=node,
             weight=weight,
             why=(parts["why"].text() if "why" in parts else None) or "",
+            is_fixed=bool("fixed" in parts and parts["fixed"].truth()),
         )
 
 

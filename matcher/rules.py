@@ -27,6 +27,7 @@ class Clause:
     when: Node
     weight: float
     why: str = ""
+    is_fixed: bool = False  # settled by the author: learning leaves the weight alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -141,11 +142,14 @@ class MatchText:
     Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    __slots__ = ("_is_edited", "_origin", "data", "original")
+    __slots__ = ("_added", "_is_edited", "_origin", "data", "original")
 
-    def __init__(self, original: str, data: bytes, *, is_edited: bool) -> None:
+    def __init__(
+        self, original: str, data: bytes, *, is_edited: bool, added: tuple[int, ...] = ()
+    ) -> None:
         self.original = original
         self.data = data
+        self._added = added  # positions of spaces that the original lacks, ascending
         self._is_edited = is_edited  # whether a character was deleted or expanded
         self._origin: npt.NDArray[np.int64] | None = None
 
@@ -154,17 +158,41 @@ class MatchText:
         """Index in the original of the character behind each byte of ``data``.
 
         None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
+        Spaces that were added are left out of the count.
         """
         return self._origins() if self._is_edited else None
 
+    def position(self, index: int) -> int:
+        """Return the byte of ``data`` that the character at ``index`` of the original became.
+
+        Of a character that was deleted, the byte after it.
+        """
+        origin = self.origin
+        place = index + 1 if origin is None else 1 + int(np.searchsorted(origin[1:], index))
+        if self._added:
+            place += bisect_right([a - shift for shift, a in enumerate(self._added)], place)
+        return min(place, len(self.data))
+
+    def with_spaces(self, positions: Iterable[int]) -> MatchText:
+        """Return this text with a space before each byte at ``positions``."""
+        places = sorted(set(positions))
+        pieces = [self.data[a:b] for a, b in pairwise([0, *places, len(self.data)])]
+        added = tuple(place + shift for shift, place in enumerate(places))
+        data = b" ".join(pieces)
+        return MatchText(self.original, data, is_edited=self._is_edited, added=added)
+
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
+        if self._added:
+            position -= bisect_left(self._added, position)
         if not self._is_edited:
             return position - 1
         return self._origins().item(position)
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
+        if self._added:
+            position -= bisect_left(self._added, position)
         if not self._is_edited:
             return position - 1
         index = self._origins().item(position - 1) + 1
@@ -175,10 +203,10 @@ class MatchText:
 
     def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the original ``start`` and ``end`` of many places at once."""
+        if self._added or not places:
+            return [(self.start(first), self.end(last)) for first, last in places]
         if not self._is_edited:
             return [(first - 1, last - 1) for first, last in places]
-        if not places:
-            return []
         index = np.asarray(places)
         starts = self._origins()[index[:, 0]].tolist()
         ends = (self._origins()[index[:, 1] - 1] + 1).tolist()
@@ -300,8 +328,11 @@ _ABBREVIATIONS = frozenset(
 
 
 # A terminator with its closing marks before white space, or a line break. French sets a
-# space before its closing quotation mark. One set of characters in front lets `re` skip ahead.
-_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))")
+# space before its closing quotation mark. Aggregators set headlines apart by runs of
+# blanks. One set of characters in front lets `re` skip ahead.
+_BOUNDARY = re.compile(
+    "[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))|[ \u00a0]{4}"
+)
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
 _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
@@ -309,8 +340,8 @@ _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 def sentences(text: str) -> list[int]:
     """Return the start offsets of the sentences of ``text``, the first being 0.
 
-    A sentence ends at a terminator before white space, or at a line break. Full stops of
-    initials and abbreviations do not count.
+    A sentence ends at a terminator before white space, at a line break or at a wide gap. Full
+    stops of initials and abbreviations do not count.
     """
     starts = [0]
     length = len(text)

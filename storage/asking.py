@@ -66,7 +66,7 @@ def page(connection: Connection, after: int, since: datetime | None) -> list[tup
     if since is not None:
         wanted = wanted.where(articles.c.first_seen >= since)
     rows = connection.execute(wanted.order_by(articles.c.article_id).limit(PAGE)).mappings()
-    return [(row["article_id"], _article(row)) for row in rows]
+    return [(row["article_id"], article_of(row)) for row in rows]
 
 
 def _filters(query: HitQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
@@ -97,7 +97,8 @@ def _hit_row(row: RowMapping) -> HitRow:
     return HitRow(**lists, **{name: row[name] for name in names})
 
 
-def _article(row: RowMapping) -> Article:
+def article_of(row: RowMapping) -> Article:
+    """Return a row of ``articles`` as the article it was."""
     names = ("url", "title", "text", "language", "first_seen", "published_at", "authors", "guid")
     facts = {name: row[name] for name in (*names, "text_from", "note")}
     return Article(source_id=row["outlet"], **facts)

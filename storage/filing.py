@@ -46,13 +46,20 @@ def file(
     fulltext.index(connection, words, folding)
     if words:
         fulltext.note_filed(connection, words[0][0], words[-1][0])
-    hits = _hits(connection, new, now, labels)
-    _stories(connection, new)
-    told = _deliveries(connection, new, now)
+    hits, told = add_hits(connection, new, now, labels)
     if report is not None:
         visiting.record(connection, report)
     visiting.note_articles(connection, _newest(new))
     return Filed(articles=len(new), hits=hits, deliveries=told)
+
+
+def add_hits(
+    connection: Connection, articles: New, now: datetime, labels: Labels
+) -> tuple[int, int]:
+    """Add the matches of stored articles, their stories and deliveries; return how many."""
+    hits = _hits(connection, articles, now, labels)
+    _stories(connection, articles)
+    return hits, _deliveries(connection, articles, now)
 
 
 def delivery_key(url: str, planned: PlannedDelivery) -> str:
@@ -103,6 +110,7 @@ def _hit_row(article_id: int, article: Article, match: Match, now: datetime) -> 
     return {
         "article_id": article_id,
         "rule": match.rule,
+        "rule_version": match.rule_version,
         "score": match.score,
         "threshold": match.threshold,
         "matched_at": now,

@@ -13,8 +13,20 @@ from domain.article import Article
 from domain.asking import ArticleQuery, ArticleRow, HitQuery, HitRow
 from domain.filing import Filed, Filing
 from domain.notice import Delivery, DeliveryState, Mode, SendOutcome
+from domain.rematch import Rejudged, RematchProgress, StoredArticle
 from domain.source import FetchState, Source, VisitReport
-from storage import analyst, asking, care, filing, fulltext, outbox, robots, schema, sources
+from storage import (
+    analyst,
+    asking,
+    care,
+    filing,
+    fulltext,
+    outbox,
+    rematching,
+    robots,
+    schema,
+    sources,
+)
 from storage.analyst import QueryResult
 from storage.border import border
 from storage.database import Database
@@ -190,6 +202,43 @@ class Store:
                 return
             yield from page
             after = page[-1][0]
+
+    # -- judging again
+
+    def rematch_begin(self, version: str, since: datetime | None, now: datetime) -> RematchProgress:
+        """Begin a rematch, or go on with the one of the same rules that was not finished."""
+        with self._border(), self._database.write() as connection:
+            return rematching.begin(connection, version, since, now)
+
+    def rematch_count(self, after: int, since: datetime | None) -> int:
+        """Return how many articles lie beyond ``after``."""
+        with self._border(), self._database.read() as connection:
+            return rematching.count(connection, after, since)
+
+    def rematch_page(self, after: int, since: datetime | None) -> list[StoredArticle]:
+        """Return the next articles beyond ``after`` with the hits they have; empty at the end."""
+        with self._border(), self._database.read() as connection:
+            return rematching.page(connection, after, since)
+
+    def rematch_write(
+        self,
+        progress: RematchProgress,
+        rejudged: Sequence[Rejudged],
+        checked_to: int,
+        now: datetime,
+    ) -> None:
+        """Put today's verdicts in the place of stored ones, which become history; one commit."""
+        with self._border():
+            self._database.writing(
+                lambda connection: rematching.write(
+                    connection, progress, rejudged, checked_to, now=now, labels=self._labels
+                )
+            )
+
+    def rematch_finish(self, progress: RematchProgress, now: datetime) -> None:
+        """Note that the rematch came to its end."""
+        with self._border(), self._database.write() as connection:
+            rematching.finish(connection, progress.rematch_id, now)
 
     # -- the outbox
 

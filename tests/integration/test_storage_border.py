@@ -14,6 +14,7 @@ from storage_promises import NOW, SENT, claim, filing, outlet, refusal, report, 
 from domain.asking import ArticleQuery, HitQuery
 from domain.errors import StoreError
 from domain.notice import Delivery, Mode, Notice
+from domain.rematch import RematchProgress
 from matcher.searching import parse_search
 from storage.store import Store
 
@@ -91,6 +92,7 @@ def _lock(store: Store) -> None:
         pass
 
 
+PROGRESS = RematchProgress(rematch_id=1, version="v", since=None, checked_to=0, is_resumed=False)
 CALLS: dict[str, Callable[[Store, Path], object]] = {
     "upgrade": lambda s, _: s.upgrade(),
     "schema_state": lambda s, _: s.schema_state(),
@@ -105,6 +107,11 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "unseen": lambda s, _: s.unseen(["https://x.example/"]),
     "file": lambda s, _: s.file([filing("q")], report("tsa"), NOW),
     "articles": lambda s, _: list(s.articles()),
+    "rematch_begin": lambda s, _: s.rematch_begin("v", None, NOW),
+    "rematch_count": lambda s, _: s.rematch_count(0, None),
+    "rematch_page": lambda s, _: s.rematch_page(0, NOW),
+    "rematch_write": lambda s, _: s.rematch_write(PROGRESS, [], 0, NOW),
+    "rematch_finish": lambda s, _: s.rematch_finish(PROGRESS, NOW),
     "claim": lambda s, _: claim(s),
     "settle": lambda s, _: s.settle([DELIVERY], SENT, NOW, None),
     "next_due": lambda s, _: s.next_due("mail"),
