@@ -240,7 +240,7 @@ def main() -> None:
             folder / "articles.json",
         )
         gc.collect()
-        gc.freeze()  # as the application does once its matcher is built
+        gc.freeze()  # as a worker process does once its matcher is loaded
         costs = measure(found | {"spaCy PhraseMatcher": peer}, articles, options.rounds)
         peer.close()
     print(f"{BATCH} articles a round, {options.rounds} rounds, spaCy {peer.version}")

@@ -35,7 +35,7 @@ _SYLLABLES = {
     "po pré ra ré ri sa sé si ta té ti tion tre va vé vi ment eur euse ique isme age al el",
     "en": "ba ber ca con de den dis ed en er fa for ga ing in la le ly ma men mi na ness no or "
     "pa per po pre ra re ri sa se si ta ter ti tion tle va ve wi ward ment ship able al",
-    "ar": "ا ب ت ث ج ح خ د ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي ات ين ية ون",
+    "ar": "ا ب ت ث ج ح خ د ر ز س ش ص ض ط ع غ ف ق ك ل م ن ه و ي ات ين ون",
 }
 _DAYS = {
     "fr": "ce mardi à {}",
@@ -66,7 +66,8 @@ class Tongue:
         while len(known) < TYPES:  # frequent words are short
             least, most = (2, 3) if len(known) < TYPES // 20 else (2, 4)
             length = chance.randint(least, most) + (1 if language == "ar" else 0)
-            known["".join(chance.choices(syllables, k=length))] = None
+            word = "".join(chance.choices(syllables, k=length))
+            known[word + "ة" if language == "ar" and chance.random() < 0.2 else word] = None
         self.words = list(known)
         self._weights = list(accumulate(1 / (rank + 3) for rank in range(1, TYPES + 1)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Sequence
 
@@ -26,6 +27,7 @@ def start_worker(rules: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         _state[:] = [Matcher.load(rules)]
+        gc.freeze()  # the matcher stays: collections need not walk it
     except MarsadError as error:
         _state[:] = [error]
 

@@ -7,11 +7,13 @@ a ta marbuta ends a word whatever follows, and the name of a state is known in f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from matcher.text import ARABIC_FIRST, MatchText, match_form
+import numpy as np
+
+from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
 
 _ARTICLE = match_form("ال")
 _BEFORE_NAME = tuple(match_form(c) for c in ("", "و", "ب", "ل", "ف", "وب", "ول"))
@@ -20,7 +22,7 @@ _SHORTEST_REST = 3
 _SHORTEST_TOKEN = 9
 _LONGEST_TOKEN = 60
 _LONG_TOKEN = re.compile(b"[%c-\xff]{%d,%d}(?= )" % (ARABIC_FIRST, _SHORTEST_TOKEN, _LONGEST_TOKEN))
-_AFTER_TA_MARBUTA = re.compile("(?<=ة)(?=[\u0621-\u063a\u0641-\u064a])")
+_TA_MARBUTA_INSIDE = re.compile("ة(?=[\u0621-\u063a\u0641-\u064a])")  # found by its letter
 
 
 class JoinedWords:
@@ -40,9 +42,9 @@ class JoinedWords:
 
     def split(self, text: MatchText) -> MatchText:
         """Return ``text`` with the missing spaces; itself where none is missing."""
-        sure = [text.position(m.start()) for m in _AFTER_TA_MARBUTA.finditer(text.original)]
+        sure = [text.position(m.end()) for m in _TA_MARBUTA_INSIDE.finditer(text.original)]
         places = list(sure)
-        for token in _LONG_TOKEN.finditer(text.data):
+        for token in _long_tokens(text.data):
             inside = [p for p in sure if token.start() < p < token.end()] if sure else []
             for begin, end in pairwise((token.start(), *inside, token.end())):
                 places += [begin + cut for cut in self.cuts(text.data[begin:end])]
@@ -77,6 +79,13 @@ class JoinedWords:
 
     def _is_definite(self, word: bytes) -> bool:
         return word.startswith(_ARTICLE) and len(word) >= _SHORTEST_TOKEN - _SHORTEST_NAME
+
+
+def _long_tokens(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the long Arabic words; only where spaces stand far apart is anything read."""
+    spaces = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == SPACE)
+    for index in np.flatnonzero(np.diff(spaces) > _SHORTEST_TOKEN).tolist():
+        yield from _LONG_TOKEN.finditer(data, spaces.item(index), spaces.item(index + 1) + 1)
 
 
 # What a name may have glued to it: no word of its own.

@@ -203,13 +203,18 @@ class MatchText:
 
     def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the original ``start`` and ``end`` of many places at once."""
-        if not (self._is_edited or self._added):
+        if self._added or not places:
+            return [(self.start(first), self.end(last)) for first, last in places]
+        if not self._is_edited:
             return [(first - 1, last - 1) for first, last in places]
-        return [(self.start(first), self.end(last)) for first, last in places]
-
-    def between(self, first: int, last: int) -> str:
-        """Return what is printed between the end of byte ``first - 1`` and byte ``last``."""
-        return self.original[self.end(first) : self.start(last)]
+        index = np.asarray(places)
+        starts = self._origins()[index[:, 0]].tolist()
+        ends = (self._origins()[index[:, 1] - 1] + 1).tolist()
+        text, length = self.original, len(self.original)
+        for number, end in enumerate(ends):
+            if end < length and unicodedata.combining(text[end]):
+                ends[number] = self.end(places[number][1])
+        return list(zip(starts, ends, strict=True))
 
     def _origins(self) -> npt.NDArray[np.int64]:
         if self._origin is None:

@@ -57,14 +57,19 @@ class Line:
 
 def lines(text: MatchText, words: Vocabulary) -> Iterator[Line]:
     """Yield every stretch of ``text`` that may hold a date."""
-    for begin, end in _regions(text, words.keys):
+    for begin, end in _regions(text, words):
         yield _Reader(text, words).read(begin, end)
 
 
-def _regions(text: MatchText, keys: frozenset[bytes]) -> Iterator[tuple[int, int]]:
+def _regions(text: MatchText, words: Vocabulary) -> Iterator[tuple[int, int]]:
     """Yield the joined neighbourhoods of the key words, cut at spaces."""
     data = text.data
-    spots = [m.span() for m in _WORD.finditer(data) if m.group() in keys]
+    keys, phrases = words.keys, words.phrases
+    spots = [
+        m.span()
+        for m in _WORD.finditer(data)
+        if (word := m[0]) in keys or (word in phrases and data.startswith(phrases[word], m.start()))
+    ]
     numeric = [m.span() for m in _NUMERIC.finditer(data) if _is_dashed(text, m)]
     if numeric:
         spots = sorted(spots + numeric)
@@ -97,10 +102,14 @@ class _Reader:
         self.words = words
         self.line = Line()
         self._end = -1  # in match form, of what was read last
+        self._starts: dict[int, int] = {}  # in the original, of each word by its place
+        self._ends: dict[int, int] = {}
 
     def read(self, begin: int, end: int) -> Line:
         data = self.text.data
         spans = [m.span() for m in _TOKEN.finditer(data, begin, end)]
+        for (start, stop), (first, last) in zip(spans, self.text.spans(spans), strict=True):
+            self._starts[start], self._ends[stop] = first, last
         index = 0
         while index < len(spans):
             start, stop = spans[index]
@@ -116,7 +125,7 @@ class _Reader:
         """Add the punctuation since what was read last."""
         if self._end < 0 or start == self._end:
             return
-        gap = self.text.between(self._end, start)
+        gap = self.text.original[self._ends[self._end] : self._starts[start]]
         if gap in _PLAIN_GAPS:
             return
         if len(gap) > _LONGEST_GAP:
@@ -187,7 +196,7 @@ class _Reader:
         word = data[start:stop]
         if start == self._end and self._ends_number(word, stop):
             return 1
-        longest = _LONGEST_PHRASE if word in words.firsts else 1
+        longest = _LONGEST_PHRASE if word in words.firsts else 1 if word in words.forms else 0
         for count in range(min(longest, len(spans) - index), 0, -1):
             end = spans[index + count - 1][1]
             found = words.forms.get(data[start:end])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import yaml
 
@@ -63,7 +63,8 @@ class Vocabulary:
     """The forms of one language, by their match form."""
 
     forms: dict[bytes, Word]
-    keys: frozenset[bytes]  # first words of the forms without which there is no date
+    keys: frozenset[bytes]  # the words without which there is no date
+    phrases: dict[bytes, tuple[bytes, ...]]  # forms of several words that do as well, by the first
     firsts: frozenset[bytes]  # first words of forms of several words
     month_first: bool  # December 4
     not_future: frozenset[bytes]
@@ -118,6 +119,22 @@ def read_words() -> dict[str, Any]:
     return data
 
 
+class _Essential(TypedDict):
+    keys: frozenset[bytes]
+    phrases: dict[bytes, tuple[bytes, ...]]
+
+
+def _essential(forms: dict[bytes, Word]) -> _Essential:
+    """The forms of which a date has one, as single words and as phrases by their first word."""
+    known = [form for form, word in forms.items() if word.letter in _ESSENTIAL]
+    phrases: dict[bytes, tuple[bytes, ...]] = {}
+    for form in known:
+        if b" " in form:
+            first = form.split(b" ")[0]
+            phrases[first] = (*phrases.get(first, ()), form + b" ")
+    return {"keys": frozenset(f for f in known if b" " not in f), "phrases": phrases}
+
+
 @lru_cache(maxsize=3)
 def _of_language(name: str) -> Vocabulary:
     data = read_words()[name]
@@ -129,7 +146,7 @@ def _of_language(name: str) -> Vocabulary:
     forms = {**joined, **forms}  # "وإلى" as listed, before waw + "إلى"
     return Vocabulary(
         forms=forms,
-        keys=frozenset(f.split(b" ")[0] for f, w in forms.items() if w.letter in _ESSENTIAL),
+        **_essential(forms),
         firsts=frozenset(f.split(b" ")[0] for f in forms if b" " in f),
         month_first=name == "en",
         not_future=_folded(data["not_future"]),
@@ -148,7 +165,7 @@ def _of_all() -> Vocabulary:
         forms |= part.forms
     return Vocabulary(
         forms=forms,
-        keys=frozenset[bytes]().union(*(p.keys for p in parts)),
+        **_essential({form: w for part in parts for form, w in part.forms.items()}),
         firsts=frozenset[bytes]().union(*(p.firsts for p in parts)),
         month_first=True,
         not_future=frozenset[bytes]().union(*(p.not_future for p in parts)),
