@@ -17,7 +17,6 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
@@ -295,7 +294,7 @@ def explain(error: Exception) -> str:
     text = " ".join(_chain(error).split())
     if "Mismatch(" in text:
         return "TLS: the certificate is another host's"
-    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in text:
+    if "DOWNLOAD_MAXSIZE" in text or "bytes decompressed so far" in text:
         return "the body is larger than allowed when decompressed"
     if any(sign in text.lower() for sign in _TLS_SIGNS):
         return f"TLS: {text}"[:300]
