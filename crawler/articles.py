@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from crawler.dates import ALGIERS, believe
-from crawler.entries import Entry
+from crawler.entries import NAMED, Entry
 from crawler.extraction import PageText
 from crawler.urls import canonical_url, url_key
 from domain.article import Article
@@ -30,10 +30,15 @@ def candidates(entries: tuple[Entry, ...], source: Source) -> list[Candidate]:
     front = url_key(source.url)
     found: dict[str, Candidate] = {}
     for entry in entries:
-        url = canonical_url(entry.link, entry.link, source.url)
+        is_named = entry.link.startswith(NAMED)
+        url = (
+            f"{NAMED}{source.id}:{entry.link.removeprefix(NAMED)}"  # of this source only
+            if is_named
+            else canonical_url(entry.link, entry.link, source.url)
+        )
         if url is None:
             continue
-        key = url_key(url)
+        key = url if is_named else url_key(url)
         if key != front:
             found.setdefault(key, Candidate(url=url, entry=entry))
     return list(found.values())

@@ -34,6 +34,9 @@ _UNLIKELY = re.compile(
 _LIKELY = re.compile(
     r"article|post-?(?:content|body)|entry-?content|story|main|body|content", re.IGNORECASE
 )
+_LEAD = re.compile(
+    r"intro|lead(?!er|ing|s\b)|chap(?:o|eau)|stand-?first|excerpt|summary|abstract", re.IGNORECASE
+)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PROSE = 50  # characters from which a block can be prose
 _MAX_LINK_SHARE = 0.45
@@ -137,7 +140,28 @@ def dense_text(tree: LexborHTMLParser) -> list[str]:
     best = _elect(page)
     if best is None:
         return []
-    return _trim([block for block in page.blocks if _belongs(page, block, best)])
+    homes = {best, *_leads(page, best)}
+    belonging = (b for b in page.blocks if any(_belongs(page, b, home) for home in homes))
+    return _trim(list(belonging))
+
+
+def _leads(page: _Page, best: int) -> list[int]:
+    """Return the elements just before ``best`` that hold the article's own beginning.
+
+    Joomla's K2 and its like keep the first paragraph in an element of its own, beside the rest.
+    """
+    found: list[int] = []
+    node = page.nodes[best].prev if best in page.nodes else None
+    while node is not None:
+        if node.tag == "-text" and not (node.text_content or "").strip():
+            node = node.prev
+            continue
+        is_named = bool(_LEAD.search(_names(node))) if node.tag in ("div", "section") else False
+        if not is_named or page.is_unlikely(node.mem_id):
+            break
+        found.append(node.mem_id)
+        node = node.prev
+    return found
 
 
 def _elect(page: _Page) -> int | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from crawler.blocks import clean, one_line, plain_text, plain_title
 from crawler.charset import repair_mojibake
 from crawler.dates import read_date
 from crawler.urls import resolve_link
 
+NAMED = "urn:marsad:"  # begins the name of an article that has no address
 TITLE_LIMIT = 500
 SUMMARY_LIMIT = 4000
 TEXT_LIMIT = 400_000  # characters of one article; longer is no article
@@ -66,10 +68,10 @@ class RawEntry:
 
 
 def refine(raw: RawEntry, url: str) -> Entry | None:
-    """Return the entry that ``raw`` tells of, or None when nothing can be opened or told.
+    """Return the entry that ``raw`` tells of, or None when it tells nothing.
 
     ``url`` is the final address of the document. A link that is no http(s) address is
-    dropped, and without a link there is no article to point to.
+    dropped; what has a title is told all the same, under a name that no browser opens.
     """
     base = resolve_link(raw.base, url) if raw.base else url
     link = resolve_link(raw.link, base or url) if raw.link.strip() else None
@@ -77,7 +79,9 @@ def refine(raw: RawEntry, url: str) -> Entry | None:
         link = resolve_link(raw.guid, base or url)
     title = plain_title(repair_mojibake(raw.title), TITLE_LIMIT)
     if link is None:
-        return None
+        if not title:
+            return None
+        link = _name(title, raw.date)
     description = without_tail(_plain(raw.description))
     content = without_tail(_plain(raw.content))
     text = full_text(content, description)
@@ -119,6 +123,12 @@ def without_tail(text: str) -> str:
     if not any(sign in end for sign in _TAIL_SIGNS):
         return text
     return text[:-1000] + _TAILS.sub("", end)
+
+
+def _name(title: str, date: str) -> str:
+    """Return a name for an article without an address: the same for the same title and date."""
+    key = blake2b(f"{title}\0{date.strip()}".encode("utf-8", "replace"), digest_size=12)
+    return f"{NAMED}{key.hexdigest()}"
 
 
 def _plain(markup: str) -> str:

@@ -83,10 +83,10 @@ def parse_feed(
 def _refuse_others(text: str, url: str) -> None:
     if _HTML.match(text[:_HEAD]):
         raise FeedError("an HTML page where a feed was expected", url=url)
-    if not _FEED_ROOT.search(text[: 4 * _HEAD]):
-        raise FeedError("the document is no feed", url=url)
     if _ENTITY.search(text):
         raise FeedError("the feed declares XML entities, which is refused", url=url)
+    if not _FEED_ROOT.search(text[: 4 * _HEAD]):
+        raise FeedError("the document is no feed", url=url)
 
 
 def _read_new(text: str, url: str, encoding: str) -> ParsedFeed | None:

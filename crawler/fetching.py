@@ -17,7 +17,6 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
-    IgnoreRequest,
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
@@ -44,6 +43,10 @@ _TLS_SIGNS = ("certificate", "ssl", "tls")
 _PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})
 _NEVER_LONGER = 3600.0  # seconds; a request waits its turn, but a lost one must not wait for ever
 _MAX_HELD = 10_000
+_LONGEST_ROBOTS = 4 * MAX_BYTES  # of which MAX_BYTES are read; nobody needs more to say no
+_NO_ANSWER = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
+_IS_DOWN = 3  # requests in a row without an answer
+_DOWN_FOR = timedelta(minutes=2)
 _log = logging.getLogger(__name__)
 
 
@@ -113,6 +116,8 @@ class ScrapyFetcher:
         self.crawl: asyncio.Task[None] | None = None
         self._orders = orders
         self._held: dict[str, datetime] = {}  # hosts that asked to wait, and until when
+        # hosts that did not answer: how often in a row, and until when they are left alone
+        self._silent: dict[str, tuple[int, datetime]] = {}
         self._resolver = resolver
         self._clock = clock
         self.spider: PressSpider | None = None  # set once the crawl is open
@@ -123,12 +128,15 @@ class ScrapyFetcher:
         """Return the answer of ``url``. Raises RefusedError."""
         self._respect(url)
         headers = conditional_headers(validators)
+        host = urlsplit(url).netloc
         try:
             response = await self._ask(url, headers, {"download_maxsize": max_bytes})
         except CrawlEndedError:
             raise
         except Exception as error:
+            self._note_silence(host, error)
             raise self._refused(error, url) from error
+        self._silent.pop(host, None)
         try:
             return self._judge(response, url, asked=bool(headers))
         except RefusedError as error:
@@ -139,6 +147,12 @@ class ScrapyFetcher:
     def _respect(self, url: str) -> None:
         """Refuse to ask a host that asked to be left alone, on whoever's behalf it was."""
         host, now = urlsplit(url).netloc, self._clock()
+        failures, down_until = self._silent.get(host, (0, now))
+        if failures >= _IS_DOWN:
+            if now < down_until <= now + _DOWN_FOR:
+                reason = f"{host} does not answer"
+                raise RefusedError(reason, url=url, outcome=VisitOutcome.NETWORK)
+            self._silent[host] = _IS_DOWN - 1, now  # one more try
         until = self._held.get(host)
         if until is None:
             return
@@ -152,9 +166,16 @@ class ScrapyFetcher:
             wait=until - now,
         )
 
+    def _note_silence(self, host: str, error: Exception) -> None:
+        """Leave a host that does not answer alone for minutes: others wait behind it else."""
+        if not isinstance(error, _NO_ANSWER) or len(self._silent) >= _MAX_HELD:
+            return
+        count, _ = self._silent.get(host, (0, self._clock()))
+        self._silent[host] = count + 1, self._clock() + _DOWN_FOR
+
     async def robots(self, url: str) -> tuple[int, bytes]:
         """Return status and body of a robots.txt; status 0 when the host cannot be reached."""
-        meta = {SKIP_ROBOTS: True, "download_maxsize": MAX_BYTES}
+        meta = {SKIP_ROBOTS: True, "download_maxsize": _LONGEST_ROBOTS}
         try:
             response = await self._ask(url, {}, meta)
         except TooManyRedirectsError:
@@ -162,6 +183,8 @@ class ScrapyFetcher:
         except Exception as error:  # noqa: BLE001 - whatever it was, the file could not be had
             _log.info("robots.txt of %s could not be had: %s", url, self._refused(error, url))
             return 0, b""
+        if 300 <= response.status < 400:
+            return 404, b""  # it leads out of the web, or nowhere
         return response.status, response.body
 
     async def _ask(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
@@ -269,7 +292,9 @@ def explain(error: Exception) -> str:
     if isinstance(error, UnsupportedURLSchemeError):
         return "only http and https addresses are fetched"
     text = " ".join(_chain(error).split())
-    if isinstance(error, IgnoreRequest) and "DOWNLOAD_MAXSIZE" in text:
+    if "Mismatch(" in text:
+        return "TLS: the certificate is another host's"
+    if "DOWNLOAD_MAXSIZE" in text or "bytes decompressed so far" in text:
         return "the body is larger than allowed when decompressed"
     if any(sign in text.lower() for sign in _TLS_SIGNS):
         return f"TLS: {text}"[:300]

@@ -94,6 +94,8 @@ def judge(
     before = old or Health(state=HealthState.NEW, since=now)
     if reading.outcome.is_success:
         state, reason = _of_success(ways, rhythm, now)
+        if reading.outcome is VisitOutcome.EMPTY and rhythm is not None and rhythm.newest:
+            reason = "; ".join(filter(None, ["the feed is empty and was not before", reason]))
         is_new = before.state in (HealthState.NEW, HealthState.SILENT) and not before.is_sure
         # of a source never seen alive the operator hears when a day has confirmed it
         is_sure = state is not HealthState.SILENT or not is_new or now - before.since >= _DAY

@@ -13,6 +13,8 @@ from domain.health import Impostor
 
 _LOOKED_AT = 200_000  # bytes
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
+_XML = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel|urlset|sitemapindex)\b", re.IGNORECASE)
+_HEAD = 16_384
 _CHALLENGE = re.compile(
     r"/cdn-cgi/challenge-platform|__cf_chl_|cf-browser-verification|cf-challenge-running"
     r"|id=[\"']challenge-(?:form|running|error-text)|jschl[-_]answer|window\._cf_chl_opt"
@@ -56,7 +58,7 @@ _FEW_LINKS, _MANY_LINKS = 15, 25
 def recognise(body: bytes, content_type: str = "") -> Impostor | None:
     """Return what HTML page ``body`` is, or None when it is no HTML at all."""
     text, _ = decode(body[:_LOOKED_AT], content_type)
-    if not _HTML.search(text[:4096]):
+    if not _HTML.search(text[:4096]) or _XML.search(text[:_HEAD]):
         return None
     if _CHALLENGE.search(text):
         return Impostor.CHALLENGE

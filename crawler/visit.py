@@ -11,7 +11,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 from crawler.articles import Candidate, appeared, candidates, from_feed, from_page, from_summary
-from crawler.entries import Entry
+from crawler.entries import NAMED, Entry
 from crawler.extraction import PageText
 from crawler.fetching import Fetched, Fetcher, RefusedError
 from crawler.health import WayReading, settled, with_health
@@ -154,6 +154,8 @@ class Visit:
     async def _fetch(self, candidate: Candidate) -> Fetched | str | None:
         """Return the page, or why there is none; None leaves the article for the next visit."""
         url = candidate.entry.link
+        if url.startswith(NAMED):
+            return "the feed gives no address that can be opened"
         host = urlsplit(url).netloc
         if self._wait is not None:
             self._is_whole = False

@@ -350,7 +350,7 @@ async def test_a_host_that_stops_answering_is_not_tried_for_every_page():
         press.pages |= {f"/a/{n}": silent for n in range(8)}
         report = await stage.visit(source(press))
         assert report.failed_pages == 8
-        assert len(press.paths()) == 1 + 3 * 2
+        assert len(press.paths()) == 1 + 3  # two for the first page, one for the second
         notes = {article.note for article in stage.desk.articles.values()}
         assert notes == {"timed out", f"127.0.0.1:{press.port} does not answer"}
 

@@ -186,3 +186,19 @@ def test_no_page_of_the_corpora_raises_anything_else():
     ]
     for body in bodies:
         read_page(body, URL, "")
+
+
+def test_a_first_paragraph_kept_in_an_element_of_its_own_is_part_of_the_article():
+    lead = "Le premier paragraphe dit en une phrase assez longue ce que la suite raconte en détail."
+    rest = "".join(
+        f"<p>La suite, paragraphe {n}, raconte longuement la visite.</p>" for n in range(9)
+    )
+    teaser = "<p>Un autre sujet, tout autre chose, une phrase assez longue pour être prise.</p>"
+    markup = (
+        f"<html><body><div class='teaser-box'>{teaser}</div><div class='itemBody'>"
+        f"<div class='itemIntroText'><p>{lead}</p></div>\n<div class='itemFullText'>{rest}</div>"
+        "</div></body></html>"
+    )
+    text = extract_page(markup.encode(), "https://a.dz/1").text
+    assert text.startswith(lead)
+    assert "Un autre sujet" not in text

@@ -135,19 +135,27 @@ def test_a_broken_feed_wants_link_and_title():
     assert len(parse_feed(rss(items), URL).entries) == 1
 
 
-def test_links_that_cannot_be_opened_drop_their_entry():
+def test_what_has_no_address_is_told_under_a_name_that_nothing_opens():
+    links = ("javascript:alert(1)", "data:text/html,x", "")
     items = "".join(
-        f"<item><title>T</title><link>{link}</link></item>"
-        for link in ("javascript:alert(1)", "data:text/html,x", "", "/a/2?utm_source=rss#top")
+        f"<item><title>T{n}</title><link>{link}</link></item>" for n, link in enumerate(links)
     )
-    assert [e.link for e in parse_feed(rss(items), URL).entries] == ["https://press.dz/a/2"]
+    untold = "<item><link>javascript:alert(1)</link><description>x</description></item>"
+    opened = "<item><title>T</title><link>/a/2?utm_source=rss#top</link></item>"
+    *named, last = parse_feed(rss(items + untold + opened), URL).entries
+    assert last.link == "https://press.dz/a/2"
+    assert [entry.title for entry in named] == ["T0", "T1", "T2"]
+    assert len({entry.link for entry in named}) == 3
+    assert all(entry.link.startswith("urn:marsad:") for entry in named)
+    again = parse_feed(rss(items), URL).entries
+    assert [entry.link for entry in again] == [entry.link for entry in named]
 
 
 def test_a_permalink_guid_stands_in_for_a_missing_link():
     item = "<item><title>T</title><guid isPermaLink='true'>https://press.dz/9</guid></item>"
     hidden = item.replace("true", "false")
     assert [e.link for e in parse_feed(rss(item), URL).entries] == ["https://press.dz/9"]
-    assert parse_feed(rss(hidden), URL).entries == ()
+    assert [e.link[:11] for e in parse_feed(rss(hidden), URL).entries] == ["urn:marsad:"]
 
 
 def test_a_link_that_stands_twice_is_one_entry():
@@ -252,7 +260,8 @@ def test_no_file_of_the_corpora_raises_anything_else(folder):
             refused += 1
         else:
             read += 1
-            assert all(e.link.startswith(("http://", "https://")) for e in feed.entries)
+            schemes = ("http://", "https://", "urn:marsad:")
+            assert all(e.link.startswith(schemes) for e in feed.entries)
             assert not any("\x00" in e.title + e.summary + e.text for e in feed.entries)
         assert time.process_time() - begin < 5, path
     assert read + refused > 0

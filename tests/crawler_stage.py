@@ -199,7 +199,7 @@ def fresh(source: Source) -> FetchState:
 class Stage:
     """A collector with everything around it."""
 
-    def __init__(self, workers=None, lookup=None, **settings) -> None:
+    def __init__(self, workers=None, lookup=None, holds=None, **settings) -> None:
         values = {"allow_private_networks": True, "delay": "0s", "user_agent": "marsad-test/1"}
         self.settings = CrawlSettings.model_validate({**values, **settings})
         self.desk, self.shelf, self.clock = Desk(), Shelf(), Clock()
@@ -212,6 +212,7 @@ class Stage:
             self.clock,
             rng=Random(1),
             lookup=lookup,
+            holds=holds,
         )
 
     async def __aenter__(self) -> Stage:
