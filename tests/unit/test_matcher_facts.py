@@ -79,3 +79,57 @@ def test_one_letter_is_a_spelling_and_two_names_are_two_people() -> None:
 @pytest.mark.parametrize("text", ["Aa-" * 300_000, "Aa " * 300_000, "A" * 1_000_000])
 def test_odd_text_names_nobody_and_ends(text: str) -> None:
     assert titled_names(text, ()) == []
+
+
+RULE = """
+id: words
+require: '@foreign'
+partners:
+  bias: -3
+  clauses:
+    - {when: '%s', weight: 6}
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "partners"),
+    [
+        ("@actor", "L'armée turque vend des drones qui ont servi en Syrie.", ["TR"]),
+        ("@actor", "الجيش التركي يبيع طائرات استعملت في ليبيا", ["TR"]),
+        ("@it AND NOT @other", "L'armée turque est là.", ["TR"]),
+        ("@it AND NOT @other", "Les armées turque et syrienne sont là.", []),
+        (
+            "OPENING:@it",
+            "La délégation de l'armée turque a quitté Alger dimanche après "
+            "quatre jours de travail et de visites. La Syrie suivra.",
+            ["TR"],
+        ),
+        (
+            "OPENING:@it",
+            "Alger. L'armée turque est là, et elle y reste quatre jours au moins.",
+            ["TR"],
+        ),
+        ("@it", "Selon un quotidien russe, l'armée turque est là.", ["TR"]),
+        ("@it", "Un navire à l'est du détroit de Gibraltar suit la marine turque.", ["TR"]),
+        ("@it", "L'accord suit la conférence de Berlin. L'armée turque est là.", ["TR"]),
+        ("@its", "L'amiral Rob Bauer est à Alger. Israël et la Syrie aussi.", ["nato"]),
+    ],
+)
+def test_words_of_the_query_language(
+    tmp_path: Path, query: str, text: str, partners: list[str]
+) -> None:
+    path = tmp_path / "words.yaml"
+    path.write_text(RULE % query, encoding="utf-8")
+    language = "ar" if "ا" in text else "fr"
+    explanation = Matcher.load([path]).explain(Document(text=text, language=language))
+    assert sorted(explanation.partners["words"]) == partners
+
+
+def test_places_are_those_of_title_and_lead(matcher: Matcher) -> None:
+    far = "Il a été question de la coopération entre les deux armées. " * 9
+    text = (
+        "Le chef d'état-major des armées turques a été reçu à Oran par le général d'armée Saïd "
+        f"Chanegriha. {far}Une usine de l'armée algérienne et de la Turquie est prévue à Batna."
+    )
+    (match,) = matcher.judge(Document(text=text, language="fr")).matches
+    assert match.places == ("oran",)
