@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 SHARED ?= ../shared
 ROOMS := domain crawler matcher storage alerts marsad
 
-.PHONY: run test demo lint format bench tune lock clean help
+.PHONY: run test demo lint format bench bench-judging tune lock clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,15 @@ format: $(READY)  ## rewrite files in the house style
 bench: $(READY)  ## print the benchmarks' figures (minutes)
 	$(BIN)/python benchmarks/extraction.py
 	$(BIN)/python benchmarks/feeds.py
+
+PEERS := .venv-peers
+$(PEERS)/.ready: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+bench-judging: $(READY) $(PEERS)/.ready  ## what a judgement costs beside spaCy and the bare automaton
+	$(BIN)/python -m benchmarks.judging --peers $(PEERS)/bin/python
 
 evaluate: $(READY)  ## precision, recall and F1 on the labelled corpus
 	$(BIN)/marsad evaluate $(wildcard $(SHARED)/corpus/*.jsonl)

@@ -9,6 +9,52 @@ from domain.time import require_utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchTerm:
+    """A word or phrase to seek, in every form that counts as the same."""
+
+    source: str  # as typed
+    phrases: tuple[tuple[str, ...], ...]  # alternatives of one length, of folded words
+    is_prefix: bool = False  # the last word may go on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextQuery:
+    """A full-text search: every group must be found, by any of its terms."""
+
+    source: str  # as typed
+    groups: tuple[tuple[SearchTerm, ...], ...]  # at least one
+    without: tuple[SearchTerm, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleQuery:
+    """Which articles, hits or not. Found ones come by rank, the best first."""
+
+    text: TextQuery
+    since: datetime | None = None  # on coalesce(published_at, first_seen)
+    until: datetime | None = None
+    outlets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    limit: int | None = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleRow:
+    """An article that a search found."""
+
+    article_id: int
+    title: str
+    text: str
+    url: str
+    outlet: str
+    language: str
+    published_at: datetime | None
+    first_seen: datetime
+    rank: float  # higher is better; comparable within one answer only
+    hit_id: int | None  # of its best hit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HitQuery:
     """Which hits. Empty tuples and None do not filter; values of one field are alternatives."""
 
@@ -19,7 +65,7 @@ class HitQuery:
     outlets: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
-    text: str | None = None  # words that title or text hold
+    text: TextQuery | None = None  # words that title or text hold
     story_id: int | None = None
     limit: int | None = 50
 

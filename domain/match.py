@@ -58,6 +58,7 @@ class Match:
     places: tuple[str, ...] = ()
     dates: tuple[EventDate, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    rule_version: str = ""  # changes with the rule's file and with the lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import typer
 from typer.main import get_command
 
 from domain.errors import ConfigError, MarsadError, UsageError
-from marsad.commands import alerts, ask, care, collect, judge, rules, sources
+from marsad.commands import again, alerts, ask, care, collect, judge, rules, sources
 from marsad.commands.context import DEFAULT_CONFIG, Context
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ def root(
 collect.register(app)
 judge.register(app)
 ask.register(app)
+again.register(app)
 care.register(app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(alerts.app, name="alerts")

@@ -35,6 +35,11 @@ def names() -> dict[str, str]:
     return names_of(_loaded().concepts.lexicon)
 
 
+def versions() -> dict[str, str]:
+    """Return each rule's version. Raises ConfigError when the rules do not load."""
+    return _loaded().versions
+
+
 def judge(documents: Sequence[Document]) -> list[Verdict]:
     """Judge documents in the order given. Raises ConfigError when the rules do not load."""
     matcher = _loaded()

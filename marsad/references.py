@@ -94,6 +94,9 @@ def _rules(file: YamlFile, settings: RootSettings) -> tuple[set[str], list[Fault
     bundled = {p.stem.replace("_", "-") for p in _BUNDLED.glob("*.yaml")}
     ids: set[str] = set()
     faults: list[Fault] = []
+    if not settings.rules:
+        message = "no rule: nothing would ever be found; name a pack, or leave the key out"
+        faults.append(file.fault(("rules",), message))
     for number, rule in enumerate(settings.rules):
         place: KeyPath = ("rules", number)
         if not rule.endswith((".yaml", ".yml")):

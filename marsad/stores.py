@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.errors import StoreError
+from marsad.folding import MatcherFolding
 from marsad.labels import Labels
 from storage.store import Store
 
@@ -24,4 +25,4 @@ def open_store(url: str, *, must_exist: bool = False, labels: Labels | None = No
     if must_exist and not has_database(url):
         path = url.removeprefix("sqlite:///")
         raise StoreError(f"{path}: no such database; run `marsad crawl` or `marsad run` first")
-    return Store.open(url, labels=(labels or Labels()).label)
+    return Store.open(url, labels=(labels or Labels()).label, folding=MatcherFolding())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from domain.errors import nearest
 from matcher.lexicon import Entity, Form, FormKind, Lexicon
-from matcher.rules import phrase_of
-from matcher.text import match_form
+from matcher.phrases import bare, variants
+from matcher.text import ARABIC_FIRST, match_forms
 
 HOME = "DZ"
 
@@ -44,33 +44,28 @@ class Concepts:
                 masks[name] = masks.get(name, 0) | bit
         return masks
 
-    def add_phrases(self, terms: Iterable[str]) -> None:
-        """Number the phrases written in rules, so that the automaton seeks them too.
+    def add_phrases(self, phrases: Iterable[str]) -> None:
+        """Number the phrases that rules seek, so that the automaton seeks them too.
 
-        A phrase that cannot be sought is left out; ``mask`` then says why.
+        Each is one of ``phrases.pieces``: a wildcard at most at its end.
         """
-        for term in terms:
-            if term[0] in "@#" or _phrase_name(term) in self.numbers:
+        for phrase in phrases:
+            name = _phrase_name(phrase)
+            if name in self.numbers:
                 continue
-            try:
-                phrase, is_prefix = phrase_of(term)
-            except ValueError:
-                continue
-            data = match_form(phrase)
-            if not data:
-                continue
-            name = _phrase_name(term)
             self.numbers[name] = len(self.names)
             self.names.append(name)
-            self.forms.append(
-                Form(
-                    data=data,
-                    concept=name,
-                    kind=FormKind.NAME,
-                    language="any",
-                    is_prefix=is_prefix,
+            spellings, is_prefix = variants(bare(phrase))
+            for data in dict.fromkeys(match_forms(spellings)):
+                self.forms.append(
+                    Form(
+                        data=data,
+                        concept=name,
+                        kind=FormKind.NAME,
+                        language="any",
+                        is_prefix=is_prefix,
+                    )
                 )
-            )
 
     def mask(self, term: str) -> int:
         """Return the mask of ``@entity``, ``@class``, ``#family`` or a phrase.
@@ -90,11 +85,22 @@ class Concepts:
                 known = [n for n in self.names if n[0] == "@"] + [f"@{c}" for c in self._classes]
                 raise ValueError(f"unknown entity or class {term}{nearest(term, known)}")
             return mask
-        phrase, _ = phrase_of(term)
-        name = _phrase_name(term)
-        if name not in self.numbers:
-            raise ValueError(f"{phrase!r} has no letter to look for")
-        return 1 << self.numbers[name]
+        return 1 << self.numbers[_phrase_name(term)]
+
+    def arabic_names(self) -> Iterator[bytes]:
+        """Return the match forms of the names of states and capitals in Arabic letters."""
+        states = {e.concept for e in self.entities.values() if e.kind == "country"}
+        for form in self.forms:
+            is_name = form.kind in (FormKind.NAME, FormKind.METONYM)
+            if is_name and form.concept in states and form.data[0] >= ARABIC_FIRST:
+                yield form.data
+
+    def cue_mask(self) -> int:
+        """Return the mask of the families beside which an unsure form counts."""
+        mask = 0
+        for family in self.lexicon.cues:
+            mask |= 1 << self.numbers[f"#{family}"]
+        return mask
 
     def side_mask(self, country: str, kinds: Sequence[str]) -> int:
         """Return the mask of entities of ``kinds`` that belong to ``country``."""
@@ -104,16 +110,29 @@ class Concepts:
         return mask
 
 
-def _phrase_name(term: str) -> str:
-    return '"' + term.strip('"') + '"'
+def _phrase_name(phrase: str) -> str:
+    return f'"{bare(phrase)}"'
 
 
 def _classes_of(entity: Entity) -> list[str]:
     kinds = [entity.kind, *entity.classes]
-    side = "dz" if HOME in (entity.country, entity.id) else "foreign"
-    names = [*kinds, *(f"{side}_{k}" for k in kinds)]
+    side = _side_of(entity)
+    names = [*kinds, *(f"{side}_{k}" for k in kinds if side)]
     if side == "dz" and entity.kind in ("country", "organisation", "person"):
         names.append("dz")
     if side == "foreign" and entity.kind in ("country", "alliance"):
         names.append("foreign")
     return names
+
+
+# Bodies that stand beside no state: naming one says nothing of who acts with whom.
+_SIDELESS = frozenset(("treaty", "treaty_body", "sport", "humanitarian", "armed_group"))
+
+
+def _side_of(entity: Entity) -> str:
+    """Return ``dz``, ``foreign``, or nothing for a treaty or a relief agency of no country."""
+    if HOME in (entity.country, entity.id):
+        return "dz"
+    if not entity.country and _SIDELESS.intersection(entity.classes):
+        return ""
+    return "foreign"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from domain.match import ACTIVITIES, EventDate, Evidence
 from matcher.concepts import HOME, Concepts
 from matcher.dates import event_dates, find_dates
 from matcher.people import nearest_known, titled_names
-from matcher.reading import Reading
+from matcher.reading import Reading, Window
 from matcher.rules import Clause, Rule, Scored
 from matcher.scan import Mention
 
@@ -45,17 +45,22 @@ class Facts:
         if rule.partners is None:
             return {}
         found: dict[str, list[Clause]] = {}
-        for number in self._candidates(reading):
-            window = replace(reading.whole, candidate=self._partner_masks[number])
+        for ident, window in self.candidates(reading):
             held = rule.partners.held(window)
             if rule.partners.score(held) >= rule.partners.threshold:
-                found[self.concepts.entities[number].id] = held
+                found[ident] = held
         return found
 
-    def _candidates(self, reading: Reading) -> Iterable[int]:
-        """Countries and alliances that the text names, itself or by its bodies and people."""
+    def candidates(self, reading: Reading) -> Iterator[tuple[str, Window]]:
+        """Yield countries and alliances that the text names, itself or by bodies and people.
+
+        Each with the window in which ``@it`` and ``@its`` stand for it.
+        """
         mask = reading.whole.mask
-        return [n for n, (it, its, _) in self._partner_masks.items() if mask & (it | its)]
+        for number, masks in self._partner_masks.items():
+            if mask & (masks[0] | masks[1]):
+                window = replace(reading.whole, candidate=masks)
+                yield self.concepts.entities[number].id, window
 
     def activities(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
         """Return what is done together, in ACTIVITIES' order, with the clauses that say so."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from domain.errors import ConfigError, Fault, nearest
 from domain.match import Match, Verdict
 from matcher.concepts import Concepts
 from matcher.facts import Facts
-from matcher.language import identify
+from matcher.index import RuleIndex
+from matcher.joined import JoinedWords
+from matcher.language import name_language
 from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
-from matcher.rules import Clause, Rule, load_rules
-from matcher.scan import Mention, Scanner
+from matcher.rulefile import load_rules
+from matcher.rules import Clause, Rule
+from matcher.scan import Hit, Mention, Scanner
 from matcher.text import normalise
 
 _HERE = Path(__file__).parent
@@ -67,19 +71,38 @@ def rule_path(name: str | Path) -> Path:
     raise ConfigError([fault])
 
 
+def _versions(rules: Sequence[Rule]) -> dict[str, str]:
+    """Return a digest for each rule: of its file, the bundled lexicon and the dates' words."""
+    common = hashlib.sha256()
+    for folder in (LEXICON, _HERE / "dates"):
+        for path in sorted(folder.glob("*.yaml")):
+            common.update(path.read_bytes())
+    found = {}
+    for rule in rules:
+        digest = common.copy()
+        digest.update(Path(rule.file).read_bytes())
+        found[rule.id] = digest.hexdigest()[:12]
+    return found
+
+
 class Matcher:
     """Judges documents by rules. Thread-safe after it is built: judging changes nothing."""
 
-    def __init__(self, concepts: Concepts, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self, concepts: Concepts, rules: Sequence[Rule], versions: Mapping[str, str] | None = None
+    ) -> None:
         self.rules = tuple(rules)
+        self.versions = dict(versions or {})  # by rule: changes with its file and the lexicon
         self.concepts = concepts
         self._scanner = Scanner(concepts.forms, concepts.names)
         self._resolver = Resolver(concepts)
-        self._facts = Facts(concepts)
-        self._required = [rule.require.required() or 0 for rule in self.rules]
-        self._any_required = 0
-        for mask in self._required:
-            self._any_required |= mask
+        self._joined = JoinedWords(concepts.arabic_names())
+        self.facts = Facts(concepts)
+        self._index = RuleIndex([rule.require for rule in self.rules])
+
+    def with_rules(self, rules: Sequence[Rule]) -> Matcher:
+        """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
+        return Matcher(self.concepts, rules, self.versions)
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -91,23 +114,23 @@ class Matcher:
             return concepts.mask
 
         compiled = load_rules([rule_path(name) for name in rules], resolver)
-        return cls(concepts, compiled)
+        return cls(concepts, compiled, _versions(compiled) if lexicon is None else None)
 
     def read(self, document: Document) -> Reading:
         """Scan a document: every mention that counts."""
-        language = document.language or identify(document.text, document.title)
-        reading = Reading(document, language, normalise(Reading.join(document)))
-        found = self._scanner.scan(reading.text, language)
-        reading.mentions = self._resolver.resolve(reading, found)
-        return reading
+        reading = self._open(document)
+        return self._resolved(reading, self._scanner.hits(reading.text))
 
     def judge(self, document: Document) -> Verdict:
         """Return the verdict of ``document``. Never raises for what a document holds."""
-        reading = self.read(document)
-        matches = [
-            self._match(reading, taken) for taken in self._candidates(reading) if taken.is_match
-        ]
-        return Verdict(id=document.id, language=reading.language, matches=tuple(matches))
+        reading = self._open(document)
+        hits = self._scanner.hits(reading.text)
+        matches: tuple[Match, ...] = ()
+        if self._candidates(self._scanner.mask(hits)):
+            # Most texts end above: nothing was resolved, no sentence was looked for.
+            self._resolved(reading, hits)
+            matches = tuple(self._matches(reading))
+        return Verdict(id=document.id, language=reading.language, matches=matches)
 
     def explain(self, document: Document) -> Explanation:
         """Judge and keep the whole account, for rules that hold and rules that do not."""
@@ -125,18 +148,34 @@ class Matcher:
             verdict=verdict,
             reading=reading,
             rules=taken,
-            partners={t.rule.id: self._facts.partners(reading, t.rule) for t in taken},
-            activities={t.rule.id: self._facts.activities(reading, t.rule) for t in taken},
+            partners={t.rule.id: self.facts.partners(reading, t.rule) for t in taken},
+            activities={t.rule.id: self.facts.activities(reading, t.rule) for t in taken},
         )
 
-    def _candidates(self, reading: Reading) -> Iterable[RuleReading]:
-        """Ask only those rules of which a required term is there."""
-        mask = reading.whole.mask
-        if not mask & self._any_required:
-            return
-        for rule, required in zip(self.rules, self._required, strict=True):
-            if mask & required and rule.require.holds(reading.whole):
-                yield self._take(rule, reading, is_required=True)
+    def _open(self, document: Document) -> Reading:
+        form = normalise(Reading.join(document))
+        language = document.language or name_language(form, document.text, document.title)
+        if language == "ar":
+            form = self._joined.split(form)
+        return Reading(document, language, form)
+
+    def _resolved(self, reading: Reading, hits: Sequence[Hit]) -> Reading:
+        found = self._scanner.mentions(reading.text, reading.language, hits)
+        reading.mentions = self._resolver.resolve(reading, found)
+        return reading
+
+    def _candidates(self, mask: int) -> list[Rule]:
+        """The rules that a text with no other concepts than those of ``mask`` can match."""
+        rules = [self.rules[number] for number in self._index.candidates(mask)]
+        return [rule for rule in rules if rule.scored.can_reach(mask)]
+
+    def _matches(self, reading: Reading) -> Iterator[Match]:
+        whole = reading.whole
+        for rule in self._candidates(whole.mask):
+            if rule.require.holds(whole):
+                taken = self._take(rule, reading, is_required=True)
+                if taken.is_match:
+                    yield self._match(reading, taken)
 
     def _take(self, rule: Rule, reading: Reading, *, is_required: bool) -> RuleReading:
         held = tuple(rule.scored.held(reading.whole))
@@ -148,13 +187,14 @@ class Matcher:
         )
 
     def _match(self, reading: Reading, taken: RuleReading) -> Match:
-        rule, facts = taken.rule, self._facts
+        rule, facts = taken.rule, self.facts
         partners = facts.partners(reading, rule)
         activities = facts.activities(reading, rule)
         proving = self._proof(reading.whole, taken, activities)
         numbers = {reading.sentence_at(reading.text.start(m.start)) for m in proving}
         return Match(
             rule=rule.id,
+            rule_version=self.versions.get(rule.id, ""),
             score=round(taken.score, 4),
             threshold=rule.scored.threshold,
             partners=tuple(sorted(partners)),
@@ -174,10 +214,10 @@ class Matcher:
         activities: dict[str, list[Clause]],
     ) -> list[Mention]:
         """The mentions behind what is required and everything that counted for it."""
-        proving = taken.rule.require.witnesses(window) if not taken.held else []
-        groups = [taken.held, *activities.values()]
-        for clause in (c for group in groups for c in group if c.weight > 0):
-            proving += clause.when.witnesses(window)
-        if not proving:
-            proving = taken.rule.require.witnesses(window)
-        return proving
+        rule = taken.rule
+        parts = [(rule.scored, taken.held)]
+        parts += [(rule.activities[name], tuple(held)) for name, held in activities.items()]
+        found = [m for part, held in parts for m in part.witnesses(window, held)]
+        if not taken.held or not found:
+            found += rule.require.witnesses(window)
+        return list({id(m): m for m in found}.values())

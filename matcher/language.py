@@ -1,17 +1,26 @@
 """The language of a text, from the text itself: fr, ar, en, or und for any other.
 
-The script settles Arabic. French and English are told by their most frequent words, which
-costs microseconds; a statistical guesser is asked only when these do not decide.
+Most texts give themselves away by a handful of function words in their folded form, which
+costs microseconds. Where these are few or mixed, the script settles Arabic, the counts of the
+most frequent words settle French and English, and a statistical guesser is asked last.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 SAMPLE = 600  # characters that are looked at
+# Bytes of the match form whose words are looked at first: apart, to notice a change of language.
+GLANCES = (slice(0, 190), slice(460, 590))
+FEWEST = 5  # different function words of one language that make it sure ...
+CLEARER = 4  # ... when they are at least so many times those of any other
 
 _WORDS = {
     "fr": frozenset(
@@ -28,21 +37,65 @@ _WORDS = {
         "için ile o os da do em não uma het een van och att det".split()
     ),
 }
+_SCRIPT_WORDS = {
+    # Not those that Persian has too: من ان او كل بين بعد.
+    "ar": "في الى التي الذي عن مع هذا هذه ذلك كما خلال لا حيث الذين منذ كان كانت وقد عبر لدى نحو "
+    "أمس تم أكد يوم قال إذ",
+    # Persian, Urdu and Kurdish, as far as folding leaves them unlike Arabic.
+    "und": "از که را با است برای شده های می کے میں ہے اور سے کو نے ہیں له که بۆ ئەم",
+}
+_ARABIC_BYTES = bytes((SPACE, *range(ARABIC_FIRST, 0x100)))
 _TOKEN = re.compile(r"[^\W\d_]+")
 _ARABIC = re.compile("[\u0621-\u064a]")
 _ARABIC_FOREIGN = re.compile("[پچژگکیہےٹڈڑںۆێ]")  # Persian, Urdu, Kurdish
 _OTHER_SCRIPT = re.compile("[^\\W\\d_\u0000-\u024f\u0600-\u06ff\u0750-\u077f\ufb50-\ufefc]")
 
 
+def name_language(form: MatchText, text: str, title: str = "") -> str:
+    """Return the language of a text whose match form is ``form``: as ``identify``, but quicker."""
+    head = form.data[: 2 * SAMPLE]
+    is_one_script = head.isascii() or 8 * len(head.translate(None, _ARABIC_BYTES)) < len(head)
+    if is_one_script:
+        for sample in (b" ".join([head[part] for part in GLANCES]), head):
+            language = _clear_language(sample)
+            if language:
+                return language
+    return identify(text, title)
+
+
+def _clear_language(sample: bytes) -> str | None:
+    languages = _function_words()
+    found = [languages[w] for w in languages.keys() & sample.split()]
+    if not found:
+        return None
+    language = max(found, key=found.count)
+    most = found.count(language)
+    is_clear = most >= FEWEST and most >= CLEARER * (len(found) - most)
+    return language if is_clear else None
+
+
+@lru_cache(maxsize=1)
+def _function_words() -> dict[bytes, str]:
+    """Return the language of each folded function word that no other language has."""
+    folded: dict[bytes, set[str]] = {}
+    for listed in (_WORDS, {name: line.split() for name, line in _SCRIPT_WORDS.items()}):
+        for language, words in listed.items():
+            for word in map(match_form, words):
+                folded.setdefault(word, set()).add(language)
+    return {word: owners.pop() for word, owners in folded.items() if len(owners) == 1}
+
+
 def identify(text: str, title: str = "") -> str:
     """Return fr, ar, en or und. Looks at the title and the beginning of the text."""
     sample = f"{title[:SAMPLE]} {text[:SAMPLE]}"
-    letters = len(_TOKEN.sub(lambda m: "x" * len(m[0]), sample).replace(" ", ""))
+    if _TOKEN.search(sample) is None:
+        return "und"
+    printed = len(sample.replace(" ", ""))
     arabic = len(_ARABIC.findall(sample)) + len(_ARABIC_FOREIGN.findall(sample))
-    if letters and arabic > 0.4 * letters:
+    if arabic > 0.4 * printed:
         is_foreign = len(_ARABIC_FOREIGN.findall(sample)) > 0.04 * arabic
         return "und" if is_foreign else "ar"
-    if letters == 0 or len(_OTHER_SCRIPT.findall(sample)) > 0.4 * letters:
+    if len(_OTHER_SCRIPT.findall(sample)) > 0.4 * printed:
         return "und"
     return _latin(sample)
 
@@ -59,6 +112,9 @@ def _latin(sample: str) -> str:
 
 @lru_cache(maxsize=1)
 def _guesser() -> LanguageIdentifier:
+    # The model is half a second's reading that most processes never need.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
     guesser = LanguageIdentifier.from_model_file(MODEL_FILE)
     guesser.set_languages(["fr", "en", "ar"])
     return guesser

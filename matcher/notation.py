@@ -1,12 +1,18 @@
 """The small notation of lexicon forms: ``[x]`` optional, ``[x|y]`` alternatives.
 
 ``coopération[s] militaire[s]`` is four forms, ``[ال]تعاون [ال]عسكري`` as well, and
-``عبد[ ]المجيد`` two. Brackets may nest.
+``عبد[ ]المجيد`` two. Brackets may nest. ``<...>`` is an Arabic word in all its forms, as
+`matcher/paradigm.py` builds them: ``<أجرى/يجري> <محادثة>``.
 """
 
 from __future__ import annotations
 
+import re
+
+from matcher.paradigm import forms_of
+
 LIMIT = 4096  # expanded forms of one string: more is a mistake, not a phrase
+_PARADIGM = re.compile("<([\u0621-\u064a]{2,}(?:/ي[\u0621-\u064a]{2,})?)>")
 
 
 class NotationError(ValueError):
@@ -18,6 +24,10 @@ def expand(form: str) -> list[str]:
 
     Raises NotationError on unbalanced brackets and on more than ``LIMIT`` forms.
     """
+    if "<" in form:
+        form = _PARADIGM.sub(lambda word: "[" + "|".join(forms_of(word[1])) + "]", form)
+    if "<" in form or ">" in form:
+        raise NotationError(f"'<' and '>' enclose one Arabic word in {form!r}")
     if "[" not in form and "]" not in form:
         return [form]
     variants, position = _sequence(form, 0)

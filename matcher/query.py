@@ -9,26 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Protocol, cast
 
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark import Token, Transformer, v_args
 from lark.exceptions import VisitError
 
+from matcher.phrases import pieces
+from matcher.proximity import near
 from matcher.reading import Window
 from matcher.scan import Mention
+from matcher.syntax import Parsed, QueryError, at
 from matcher.text import match_form
-
-
-class QueryError(ValueError):
-    """A query cannot be read. ``line`` and ``column`` count from 1 inside the query."""
-
-    def __init__(self, message: str, line: int, column: int) -> None:
-        self.line = line
-        self.column = column
-        super().__init__(message)
-
 
 CANDIDATES = ("@it", "@its", "@other")
 ACTOR = "@actor"
@@ -243,25 +234,16 @@ class Near:
     is_ordered: bool
 
     def holds(self, window: Window) -> bool:
-        return next(self._pairs(window), None) is not None
+        return bool(self.witnesses(window))
 
     def witnesses(self, window: Window) -> list[Mention]:
-        return [m for pair in self._pairs(window) for m in pair]
-
-    def _pairs(self, window: Window) -> Iterator[tuple[Mention, Mention]]:
-        data = window.reading.text.data
-        rights = self.right.witnesses(window)
-        if not rights:
-            return
-        for left in self.left.witnesses(window):
-            for right in rights:
-                first, second = (left, right) if left.start <= right.start else (right, left)
-                if first.end > second.start or (self.is_ordered and first is not left):
-                    continue
-                if second.start - first.end > 40 * (self.distance + 1):
-                    continue
-                if data.count(b" ", first.end, second.start) <= self.distance + 1:
-                    yield left, right
+        return near(
+            self.left.witnesses(window),
+            self.right.witnesses(window),
+            window.reading.text.data,
+            self.distance,
+            is_ordered=self.is_ordered,
+        )
 
     def required(self) -> int | None:
         masks = [m for m in (self.left.required(), self.right.required()) if m is not None]
@@ -271,8 +253,8 @@ class Near:
         return (self.left, self.right)
 
     def __str__(self) -> str:
-        order = "O" if self.is_ordered else ""
-        return f"{self.left} {order}NEAR/{self.distance} {self.right}"
+        operator = "BEFORE" if self.is_ordered else "NEAR"
+        return f"({self.left} {operator}/{self.distance} {self.right})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,12 +353,6 @@ def _inside(outer: Window, inner: Sequence[Window]) -> Sequence[Window]:
     return [w for w in inner if all(id(m) in held for m in w.mentions)]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    grammar = Path(__file__).with_name("query.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True)
-
-
 @v_args(inline=True)
 class _Builder(Transformer[Token, Node]):
     def __init__(self, resolve: Callable[[str], int], named: Callable[[str], Node]) -> None:
@@ -398,7 +374,7 @@ class _Builder(Transformer[Token, Node]):
         for operator, right in zip(rest[::2], rest[1::2], strict=True):
             word = str(operator)
             distance = int(word.rsplit("/", 1)[1])
-            node = Near(node, cast(Node, right), distance, word.startswith("O"))
+            node = Near(node, cast(Node, right), distance, not word.startswith("NEAR"))
         return node
 
     def sentence(self, child: Node) -> Node:
@@ -421,67 +397,41 @@ class _Builder(Transformer[Token, Node]):
         return Candidate(name) if name in CANDIDATES else self._term(token)
 
     def phrase(self, token: Token) -> Node:
-        return self._term(token)
+        """A phrase with a wildcard inside is its pieces, each directly behind the other."""
+        try:
+            sought = pieces(str(token))
+            is_quoted = token.type == "STRING"
+            node, *more = [Term(f'"{p}"' if is_quoted else p, self._resolve(p)) for p in sought]
+        except ValueError as error:
+            raise at(token, str(error)) from None
+        whole: Node = node
+        for term in more:
+            whole = Near(whole, term, 0, is_ordered=True)
+        return whole
 
     def definition(self, token: Token) -> Node:
         try:
             return self._named(str(token)[1:])
         except ValueError as error:
-            raise _at(token, error) from None
+            raise at(token, str(error)) from None
 
     def _term(self, token: Token) -> Node:
         try:
             return Term(str(token), self._resolve(str(token)))
         except ValueError as error:
-            raise _at(token, error) from None
+            raise at(token, str(error)) from None
 
 
-def _at(token: Token, error: ValueError) -> QueryError:
-    return QueryError(str(error), token.line or 1, token.column or 1)
-
-
-def parse(query: str, resolve: Callable[[str], int], named: Callable[[str], Node]) -> Node:
-    """Parse ``query``. ``resolve`` gives the mask of a term as written, or raises ValueError.
+def build(parsed: Parsed, resolve: Callable[[str], int], named: Callable[[str], Node]) -> Node:
+    """Build the node of a query. ``resolve`` gives a term's mask, or raises ValueError.
 
     ``named`` gives the node that ``$name`` stands for, or raises ValueError.
 
-    Raises QueryError with the place and what was expected there.
+    Raises QueryError with the place of a name that is not known.
     """
     try:
-        tree = _parser().parse(query)
-        return _Builder(resolve, named).transform(cast(Any, tree))
+        return _Builder(resolve, named).transform(cast(Any, parsed.tree))
     except VisitError as error:
         if isinstance(error.orig_exc, QueryError):
             raise error.orig_exc from None
         raise
-    except UnexpectedInput as error:
-        raise _translated(query, error) from None
-
-
-def _translated(query: str, error: UnexpectedInput) -> QueryError:
-    line, column = error.line, error.column
-    if line < 1:  # the end of the query has no place of its own
-        last = query.rstrip().split("\n")
-        line, column = len(last), len(last[-1]) + 1
-    return QueryError(_complaint(query, error), line, max(column, 1))
-
-
-def _complaint(query: str, error: UnexpectedInput) -> str:
-    token = getattr(error, "token", None)
-    if token is not None and token.type == "$END":
-        return "the query ends too early: a term or ')' is missing"
-    found = str(token) if token is not None else query[error.pos_in_stream or 0 :][:1]
-    lowered = {"and", "or", "not", "sentence", "near", "title", "lead", "head", "opening", "text"}
-    if found.lower() in lowered and found != found.upper():
-        return f"{found!r}: operators are written in capitals"
-    return f"{found!r} was not expected here: join terms by AND, OR or NEAR/n"
-
-
-def terms(query: str) -> list[tuple[str, int, int]]:
-    """Return the phrases and references of ``query`` with line and column. Raises QueryError."""
-    try:
-        tokens = list(_parser().lex(query))
-    except UnexpectedInput as error:
-        raise _translated(query, error) from None
-    wanted = ("REFERENCE", "STRING", "WORD")
-    return [(str(t), t.line or 1, t.column or 1) for t in tokens if t.type in wanted]

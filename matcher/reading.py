@@ -6,10 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from domain.article import Document
 from matcher.scan import Mention
 from matcher.text import MatchText, sentence_of, sentences
+
+if TYPE_CHECKING:
+    from matcher.columns import Columns
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
 OPENING_LENGTH = 80  # a dateline or a credit alone is no first sentence
@@ -23,7 +27,7 @@ class Window:
     mask: int  # a bit for each concept mentioned
     mentions: Sequence[Mention]
     reading: Reading
-    candidate: tuple[int, int, int] = (0, 0, 0)  # what @it, @its and @other stand for
+    candidate: tuple[int, ...] = (0, 0, 0)  # what @it, @its and @other stand for
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Reading:
     language: str
     text: MatchText  # title, a blank line, text
     mentions: list[Mention] = field(default_factory=list)
+    columns: dict[tuple[int, ...], Columns] = field(default_factory=dict)  # by candidate, lazily
 
     @staticmethod
     def join(document: Document) -> str:
@@ -57,13 +62,13 @@ class Reading:
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """Original offsets of each mention."""
-        text = self.text
-        return [(text.start(m.start), text.end(m.end)) for m in self.mentions]
+        return self.text.spans([(m.start, m.end) for m in self.mentions])
 
     @cached_property
     def sentence_numbers(self) -> list[int]:
         """The sentence of each mention."""
-        return [self.sentence_at(begin) for begin, _ in self.spans]
+        starts = self.sentence_starts
+        return [bisect_right(starts, begin) - 1 for begin, _ in self.spans]
 
     @cached_property
     def whole(self) -> Window:
@@ -76,14 +81,19 @@ class Reading:
         return self._grouped(self.sentence_numbers)
 
     @cached_property
-    def by_paragraph(self) -> list[Window]:
-        """A window for each paragraph that mentions anything."""
+    def paragraph_numbers(self) -> list[int]:
+        """The paragraph of each mention."""
         breaks = [0]
         position = self.text.original.find(_GAP)
         while position >= 0:
             breaks.append(position + len(_GAP))
             position = self.text.original.find(_GAP, position + len(_GAP))
-        return self._grouped([bisect_right(breaks, begin) - 1 for begin, _ in self.spans])
+        return [bisect_right(breaks, begin) - 1 for begin, _ in self.spans]
+
+    @cached_property
+    def by_paragraph(self) -> list[Window]:
+        """A window for each paragraph that mentions anything."""
+        return self._grouped(self.paragraph_numbers)
 
     @cached_property
     def title(self) -> Window:
@@ -93,23 +103,28 @@ class Reading:
     @cached_property
     def lead(self) -> Window:
         """What the first characters of the text mention, up to the end of their sentence."""
-        return self._between(self.body_start, self._lead_end)
+        return self._between(self.body_start, self.lead_end)
 
     @cached_property
     def head(self) -> Window:
         """What the title and the lead mention together."""
-        return self._between(0, self._lead_end)
+        return self._between(0, self.lead_end)
 
     @cached_property
     def opening(self) -> Window:
         """What the title and the first sentence of the text mention: the news itself."""
+        return self._between(0, self.opening_end)
+
+    @cached_property
+    def opening_end(self) -> int:
+        """Where the first sentence of the text ends in the joined original."""
         starts = self.sentence_starts
         after = bisect_right(starts, self.body_start + OPENING_LENGTH)
-        last = starts[after] if after < len(starts) else len(self.text.original) + 1
-        return self._between(0, last)
+        return starts[after] if after < len(starts) else len(self.text.original) + 1
 
-    @property
-    def _lead_end(self) -> int:
+    @cached_property
+    def lead_end(self) -> int:
+        """Where the sentence that ends the lead ends in the joined original."""
         starts = self.sentence_starts
         after = bisect_right(starts, self.body_start + LEAD_LENGTH)
         return starts[after] if after < len(starts) else len(self.text.original) + 1

@@ -24,30 +24,43 @@ _GROUPS = {
 }
 # A paragraph that begins so points to other articles: no word of it is evidence for this one.
 _POINTER = re.compile(
-    r"^[\s>»•*\-–—]*(?:lire (?:aussi|également|encore)|[àa] lire|voir aussi"
+    r"[\s>»•*\-–—]{0,40}(?:lire (?:aussi|également|encore)|[àa] lire|voir aussi"
     r"|sur le même (?:sujet|thème)|articles? (?:lié|similaire)s?|see also"
     r"|read (?:also|more)|also read|related(?: posts| articles)?"
     r"|(?:ا|إ|أ)قر(?:أ|ا) (?:أ|ا)يض(?:ا|ًا|اً)|(?:مواضيع|مقالات) ذات صلة|طالع (?:أ|ا)يضا)\b",
-    re.IGNORECASE | re.MULTILINE,
+    re.IGNORECASE,
 )
 
 # Words before a capital's name that make it a place: « à Washington », in Moscow, في موسكو.
 _PLACE_WORDS = frozenset(
     match_form(w)
     for w in (
-        "à vers depuis in at from to near outside toward towards في الى إلى من نحو بمدينة "
-        "مدينة بالعاصمة العاصمة aéroport port ville capitale city capital"
+        "à vers depuis in at from to near outside toward towards في وفي الى إلى وإلى من ومن نحو "
+        "قرب بمدينة مدينة ومدينة بالعاصمة العاصمة والعاصمة وسط ضواحي بضواحي شمال جنوب شرق غرب "
+        "aéroport port ville capitale city capital مطار بمطار ميناء بميناء جامعة بجامعة محكمة"
     ).split(" ")
 )
+# Words before a state whose name is a common word too: « في مالي » beside « دعم مالي ».
+_STATE_WORDS = frozenset(
+    match_form(word)
+    for base in "في من إلى مع بين عن على لدى شمال جنوب شرق غرب دولة دولتي حكومة شمالي جنوبي".split(
+        " "
+    )
+    for word in (base, "و" + base)
+)
+# After a town at the head of a line: « موسكو (وأج) - ».
+_DATELINE = re.compile(r"\s*(?:[-–—:/(]|العاصمة\s*[-–—:/(])")
 # Before « de » and a capital's name, or in Arabic just before it, what is called after the
 # city where it was held or signed: « le sommet de Lisbonne », the Berlin conference.
 _EVENTS = frozenset(
     match_form(w)
     for w in (
         "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
+        "convention initiative agence statut charte coalition "
         "forum salon club bourse université universités école aéroport port summit conference "
-        "declaration treaty process university airport قمة مؤتمر إعلان معاهدة مسار منتدى معرض "
-        "صالون بورصة جامعة مطار ميناء"
+        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة "
+        "بمعاهدة مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
+        "صالون بورصة جامعة بجامعة مطار بمطار ميناء بميناء"
     ).split(" ")
 )
 _OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
@@ -55,7 +68,11 @@ _OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
 _JOINTS = frozenset(
     (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
 )
-_PLACE_CLITICS = frozenset(match_form(c) for c in ("ب", "وب", "ل", "ول"))
+_PLACE_CLITICS = frozenset(
+    match_form(conjunction + preposition)
+    for conjunction in ("", "و", "ف")
+    for preposition in ("ب", "ل", "بال", "لل")
+)
 
 
 class Resolver:
@@ -71,9 +88,8 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
-        self._cues = 0
-        for family in concepts.lexicon.cues:
-            self._cues |= concepts.mask(f"#{family}")
+        self._shared = _shared_names(concepts, self._countries)
+        self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
             if family in concepts.lexicon.families:
@@ -109,10 +125,16 @@ class Resolver:
         if mention.kind <= FormKind.COMPOUND:
             return True
         if mention.kind is FormKind.METONYM:
-            return not _is_located(reading.text.data, mention)
+            return not (
+                _is_located(reading.text.data, mention)
+                or _is_dateline(reading, mention)
+                or _is_lower(reading, mention)
+            )
         if mention.kind is FormKind.SURNAME:
             return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
-        if mention.concept in self._countries and self._is_joined(reading, mention, sure):
+        if mention.concept in self._countries and (
+            self._is_joined(reading, mention, sure) or self._is_state(reading, mention)
+        ):
             return True
         beside = masks.get(self._sentence(reading, mention), 0)
         # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
@@ -131,18 +153,27 @@ class Resolver:
                     return True
         return False
 
+    def _is_state(self, reading: Reading, mention: Mention) -> bool:
+        """Whether a word that may be a state's name stands where only a name can: « في مالي »."""
+        data = reading.text.data
+        if data[mention.start + mention.glued : mention.end] in self._shared:
+            return False
+        return _words_before(data, mention.start)[1] in _STATE_WORDS
+
     def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
         """Whether a rank or an office stands just before a surname, one given name between."""
         return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
 
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
-        """Drop a name inside a longer one of its group, and a country inside a person's name."""
+        """Drop a name inside a longer one of its group, a country inside a person's name."""
         kept: list[Mention] = []
         outermost: dict[str, Mention] = {}
         for mention in mentions:
             group = self._group.get(mention.concept)
             if group is not None:
-                rivals = (outermost.get(group), outermost.get("person"))
+                rivals = [outermost.get(group), outermost.get("person")]
+                if group == "organisation":
+                    rivals.append(outermost.get("equipment"))  # the maker in a Sukhoi 30
                 if any(r is not None and _is_inside(mention, r) for r in rivals):
                     continue
                 outer = outermost.get(group)
@@ -180,9 +211,14 @@ def _without_pointers(reading: Reading, mentions: list[Mention]) -> list[Mention
     """Drop what stands in lines that only point to other articles."""
     text = reading.text.original
     lines = []
-    for pointer in _POINTER.finditer(text):
-        end = text.find("\n", pointer.end())
-        lines.append((pointer.start(), len(text) if end < 0 else end))
+    begin = 0
+    while begin >= 0:
+        end = text.find("\n", begin + 1)
+        pointer = _POINTER.match(text, begin)
+        if pointer is not None:
+            end = text.find("\n", pointer.end())
+            lines.append((begin, len(text) if end < 0 else end))
+        begin = end
     if not lines:
         return mentions
     start = reading.text.start
@@ -201,9 +237,27 @@ def _supporters(concepts: Concepts, number: int) -> int:
     """What beside an unsure form of this entity makes it count: itself and its country."""
     entity = concepts.entities[number]
     mask = 1 << number
+    if "arms_company" in entity.classes:
+        # Leonardo or Boxer is a firm or a machine where the sentence is military.
+        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
+
+
+def _shared_names(concepts: Concepts, countries: frozenset[int]) -> frozenset[bytes]:
+    """Names that may be of either of two states: عمان is Oman or Amman."""
+    owners: dict[bytes, set[int]] = {}
+    for form in concepts.forms:
+        number = concepts.numbers[form.concept]
+        if number in countries:
+            owners.setdefault(form.data, set()).add(number)
+    return frozenset(data for data, numbers in owners.items() if len(numbers) > 1)
+
+
+def _is_lower(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital's name is printed like any word: « se rabat » is no Rabat."""
+    return reading.text.original[reading.text.start(mention.start)].islower()
 
 
 def _is_located(data: bytes, mention: Mention) -> bool:
@@ -212,6 +266,14 @@ def _is_located(data: bytes, mention: Mention) -> bool:
         return True
     first, second = _words_before(data, mention.start)
     return second in _PLACE_WORDS or second in _EVENTS or (second in _OF and first in _EVENTS)
+
+
+def _is_dateline(reading: Reading, mention: Mention) -> bool:
+    """Whether a capital stands at the head of a line only to say where that was written."""
+    text, begin = reading.text.original, reading.text.start(mention.start)
+    if begin < reading.body_start or (begin > reading.body_start and text[begin - 1] != "\n"):
+        return False
+    return _DATELINE.match(text, reading.text.end(mention.end)) is not None
 
 
 def _words_before(data: bytes, start: int) -> tuple[bytes, bytes]:

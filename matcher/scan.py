@@ -76,6 +76,10 @@ class Mention:
         return self.end - self.start
 
 
+Hit = tuple[int, int, int]
+"""Where a pattern stands: start, end (bytes of the match form), number of the pattern."""
+
+
 class Scanner:
     """Finds every phrase of ``forms`` in one pass. Build once, use for years."""
 
@@ -96,18 +100,38 @@ class Scanner:
         self._senses = [tuple(senses[p]) for p in patterns]
         self._arabic = [p[0] >= ARABIC_FIRST for p in patterns]
         self._before_lam = [p.startswith(_LAM) for p in patterns]
+        # What a pattern may stand for, whatever the language: one object for all its patterns.
+        bits = [1 << number for number in range(len(concepts))]
+        self._masks = [_union(bits, senses[p]) for p in patterns]
         self._automaton = daachorse.DoubleArrayAhoCorasick(patterns) if patterns else None
 
     def scan(self, text: MatchText, language: str) -> list[Mention]:
         """Return the mentions in ``text``, in order of their ends."""
+        return self.mentions(text, language, self.hits(text))
+
+    def hits(self, text: MatchText) -> list[Hit]:
+        """Return where a pattern stands in ``text``, whether or not it is a mention there."""
         if self._automaton is None:
             return []
+        hits: list[Hit] = self._automaton.find_overlapping(text.data)
+        return hits
+
+    def mask(self, hits: Iterable[Hit]) -> int:
+        """Return the concepts that ``hits`` may mention, and perhaps more: a bit for each."""
+        masks = self._masks
+        found = 0
+        for pattern in {hit[2] for hit in hits}:
+            found |= masks[pattern]
+        return found
+
+    def mentions(self, text: MatchText, language: str, hits: Iterable[Hit]) -> list[Mention]:
+        """Return those of ``hits`` that are mentions in a text of ``language``."""
         wanted = LANGUAGE_BITS.get(language, ALL)
         data = text.data
         mentions: list[Mention] = []
         senses_of = self._senses
         arabic, before_lam = self._arabic, self._before_lam
-        for start, end, pattern in self._automaton.find_overlapping(data):
+        for start, end, pattern in hits:
             article = 0
             if arabic[pattern]:
                 begin = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start) + 1
@@ -127,6 +151,12 @@ class Scanner:
                     Mention(begin, stop, sense.concept, sense.kind, max(0, start - begin))
                 )
         return mentions
+
+
+def _union(bits: Sequence[int], senses: Iterable[Sense]) -> int:
+    numbers = {sense.concept for sense in senses}
+    first = bits[numbers.pop()]
+    return sum((bits[n] for n in numbers), first) if numbers else first
 
 
 def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,12 @@ _BLANK = 0x1F  # white space and quotation marks
 _ARABIC_LETTERS = "ءابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 _ARABIC_CODE = {letter: 0x80 + i for i, letter in enumerate(_ARABIC_LETTERS)}
 ARABIC_FIRST = 0x80
+
+
+def arabic_letters() -> str:
+    """Return the folded Arabic letters in the order of their bytes from ARABIC_FIRST."""
+    return _ARABIC_LETTERS
+
 
 # Letters that fold to another Arabic letter. Gaf, qaf-with-three-dots and veh are how the
 # Algerian and Tunisian press write g; where g and v differ the lexicon lists both.
@@ -128,89 +136,162 @@ def _table() -> npt.NDArray[np.uint8]:
 _SOFTEN = bytes(SPACE if b in (_NEWLINE, _JOINER, _BLANK) else b for b in range(256))
 
 
-@dataclass(frozen=True, slots=True)
 class MatchText:
-    """A text in match form, padded with one space on both sides.
+    """A text in match form, padded with one space on both sides. Immutable.
 
-    ``origin[i]`` is the index in the original of the character behind byte ``i`` of
-    ``data``; None when nothing was deleted or expanded, so that it is ``i - 1``.
+    Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    original: str
-    data: bytes
-    origin: npt.NDArray[np.int64] | None
+    __slots__ = ("_added", "_is_edited", "_origin", "data", "original")
+
+    def __init__(
+        self, original: str, data: bytes, *, is_edited: bool, added: tuple[int, ...] = ()
+    ) -> None:
+        self.original = original
+        self.data = data
+        self._added = added  # positions of spaces that the original lacks, ascending
+        self._is_edited = is_edited  # whether a character was deleted or expanded
+        self._origin: npt.NDArray[np.int64] | None = None
+
+    @property
+    def origin(self) -> npt.NDArray[np.int64] | None:
+        """Index in the original of the character behind each byte of ``data``.
+
+        None when nothing was deleted or expanded, so that it is ``i - 1`` of byte ``i``.
+        Spaces that were added are left out of the count.
+        """
+        return self._origins() if self._is_edited else None
+
+    def position(self, index: int) -> int:
+        """Return the byte of ``data`` that the character at ``index`` of the original became.
+
+        Of a character that was deleted, the byte after it.
+        """
+        origin = self.origin
+        place = index + 1 if origin is None else 1 + int(np.searchsorted(origin[1:], index))
+        if self._added:
+            place += bisect_right([a - shift for shift, a in enumerate(self._added)], place)
+        return min(place, len(self.data))
+
+    def with_spaces(self, positions: Iterable[int]) -> MatchText:
+        """Return this text with a space before each byte at ``positions``."""
+        places = sorted(set(positions))
+        pieces = [self.data[a:b] for a, b in pairwise([0, *places, len(self.data)])]
+        added = tuple(place + shift for shift, place in enumerate(places))
+        data = b" ".join(pieces)
+        return MatchText(self.original, data, is_edited=self._is_edited, added=added)
 
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
-        return position - 1 if self.origin is None else int(self.origin[position])
+        if self._added:
+            position -= bisect_left(self._added, position)
+        if not self._is_edited:
+            return position - 1
+        return self._origins().item(position)
 
     def end(self, position: int) -> int:
         """Return the original index just past byte ``position - 1`` and its combining marks."""
-        if self.origin is None:
+        if self._added:
+            position -= bisect_left(self._added, position)
+        if not self._is_edited:
             return position - 1
-        index = int(self.origin[position - 1]) + 1
+        index = self._origins().item(position - 1) + 1
         text = self.original
         while index < len(text) and unicodedata.combining(text[index]):
             index += 1
         return index
 
+    def spans(self, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the original ``start`` and ``end`` of many places at once."""
+        if not (self._is_edited or self._added):
+            return [(first - 1, last - 1) for first, last in places]
+        return [(self.start(first), self.end(last)) for first, last in places]
+
+    def between(self, first: int, last: int) -> str:
+        """Return what is printed between the end of byte ``first - 1`` and byte ``last``."""
+        return self.original[self.end(first) : self.start(last)]
+
+    def _origins(self) -> npt.NDArray[np.int64]:
+        if self._origin is None:
+            self._origin = _origin(self.original)
+        return self._origin
+
 
 def normalise(text: str) -> MatchText:
     """Fold ``text`` for matching. Linear in its length; never raises."""
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    classes = _table().take(points, mode="clip")
-    origin: npt.NDArray[np.int64] | None = None
-    if (classes == _EXPANDS).any():
-        classes, origin = _expand(text, classes)
-    if not classes.all():
-        keep = np.flatnonzero(classes)
-        origin = keep if origin is None else origin[keep]
-        classes = classes[keep]
-    classes, origin = _collapse(classes, origin)
-    data = b" " + classes.tobytes().translate(_SOFTEN) + b" "
-    if origin is not None:
-        last = int(origin[-1]) + 1 if len(origin) else 0
-        origin = np.concatenate(([0], origin, [last]))
-    return MatchText(text, data, origin)
+    classes = _classes(text)
+    kept = _expanded(text, classes) if _EXPANDS in classes else classes
+    if 0 in kept:
+        kept = kept.translate(None, b"\0")
+    marked = _marked(kept)
+    data = marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
+    is_edited = _EXPANDS in classes or len(data) - 2 < len(classes)
+    return MatchText(text, data, is_edited=is_edited)
 
 
-def _collapse(
-    classes: npt.NDArray[np.uint8], origin: npt.NDArray[np.int64] | None
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64] | None]:
-    """Make one separator of a run of blanks, quotes, hyphens and apostrophes.
-
-    A blank line stays two, as punctuation does: no phrase spans paragraphs.
-    """
-    soft = (classes >= _NEWLINE) & (classes <= _BLANK)
-    repeated = soft[1:] & soft[:-1]
-    if not repeated.any():
-        return classes, origin
-    second = np.flatnonzero(repeated) + 1
-    blank_line = (classes[second] == _NEWLINE) & (classes[second - 1] == _NEWLINE)
-    classes = classes.copy()
-    classes[second] = np.where(blank_line, SPACE, 0)
-    keep = np.flatnonzero(classes)
-    return classes[keep], keep if origin is None else origin[keep]
+def _classes(text: str) -> bytes:
+    """Return the class of each character: a byte a character."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    if len(units) == 2 * len(text):  # a unit a character: half as much to look up
+        points: npt.NDArray[Any] = np.frombuffer(units, dtype=np.uint16)
+    else:
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    return _table().take(points, mode="clip").tobytes()
 
 
-def _expand(
-    text: str, classes: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Replace every character that folds to several letters; each points back at its origin."""
-    out = bytearray()
-    origin: list[npt.NDArray[np.int64]] = []
+def _expanded(text: str, classes: bytes) -> bytes:
+    """Replace the class of each character that folds to several letters by these."""
+    pieces: list[bytes] = []
     last = 0
-    raw = classes.tobytes()
-    for index in np.flatnonzero(classes == _EXPANDS).tolist():
-        out += raw[last:index]
-        origin.append(np.arange(last, index))
-        letters = bytes(_byte_of(c) for c in _fold_char(text[index]))
-        out += letters
-        origin.append(np.full(len(letters), index))
+    for index in _places(classes, _EXPANDS):
+        pieces += (classes[last:index], _letters(text[index]))
         last = index + 1
-    out += raw[last:]
-    origin.append(np.arange(last, len(raw)))
-    return np.frombuffer(bytes(out), dtype=np.uint8), np.concatenate(origin)
+    pieces.append(classes[last:])
+    return b"".join(pieces)
+
+
+def _places(classes: bytes, wanted: int) -> list[int]:
+    return np.flatnonzero(np.frombuffer(classes, dtype=np.uint8) == wanted).tolist()
+
+
+@lru_cache(maxsize=4096)
+def _letters(char: str) -> bytes:
+    return bytes(_byte_of(c) for c in _fold_char(char))
+
+
+def _marked(classes: bytes) -> bytes:
+    """Mark by 0, as deletions are, all but one separator of each run of soft ones.
+
+    Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
+    punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
+    """
+    present = np.frombuffer(classes, dtype=np.uint8)
+    soft = (present - _NEWLINE) <= _BLANK - _NEWLINE  # unsigned: what lies below wraps round
+    repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
+    if not repeated:
+        return classes
+    marked = bytearray(classes)
+    for index in repeated:
+        is_line = classes[index] == classes[index + 1] == _NEWLINE
+        marked[index + 1] = SPACE if is_line else 0
+    return bytes(marked)
+
+
+def _origin(text: str) -> npt.NDArray[np.int64]:
+    """Return the origin of every byte of the match form of ``text``, its padding included."""
+    classes = _classes(text)
+    indices = np.arange(len(classes))
+    if _EXPANDS in classes:
+        lengths = np.ones(len(classes), dtype=np.int64)
+        for index in _places(classes, _EXPANDS):
+            lengths[index] = len(_letters(text[index]))
+        indices = np.repeat(indices, lengths)
+        classes = _expanded(text, classes)
+    indices = indices[np.frombuffer(classes, dtype=np.uint8) != 0]
+    marked = _marked(classes.translate(None, b"\0"))
+    kept = indices[np.frombuffer(marked, dtype=np.uint8) != 0]
+    last = int(kept[-1]) + 1 if len(kept) else 0
+    return np.concatenate(([0], kept, [last]))
 
 
 def match_form(phrase: str) -> bytes:
@@ -242,9 +323,10 @@ _ABBREVIATIONS = frozenset(
 
 
 # A terminator with its closing marks before white space, or a line break. French sets a
-# space before its closing quotation mark.
-_BOUNDARY = re.compile("[.!?؟…۔]+[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$)|\\n")
+# space before its closing quotation mark. One set of characters in front lets `re` skip ahead.
+_BOUNDARY = re.compile("[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))")
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
+_LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
 
 
 def sentences(text: str) -> list[int]:
@@ -256,9 +338,9 @@ def sentences(text: str) -> list[int]:
     starts = [0]
     length = len(text)
     for boundary in _BOUNDARY.finditer(text):
-        if boundary[0][0] == "." and not _ends_sentence(text, boundary.start()):
+        begin, index = boundary.span()
+        if text[begin] == "." and not _ends_sentence(text, begin):
             continue
-        index = boundary.end()
         while index < length and text[index].isspace():
             index += 1
         if starts[-1] < index < length:
@@ -267,6 +349,11 @@ def sentences(text: str) -> list[int]:
 
 
 def _ends_sentence(text: str, index: int) -> bool:
+    if (
+        index > _LONGER_THAN_ABBREVIATIONS
+        and text[index - _LONGER_THAN_ABBREVIATIONS : index].isalpha()
+    ):
+        return True  # as most words do
     found = _WORD_BEFORE.search(text, max(0, index - 13), index)
     if found is None:
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +13,7 @@ import yaml
 from domain.errors import ConfigError, Fault, nearest
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -56,6 +59,11 @@ class Reader:
         """Whether the node is a list."""
         return isinstance(self.node, yaml.SequenceNode)
 
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the node is a mapping."""
+        return isinstance(self.node, yaml.MappingNode)
+
     def text(self) -> str | None:
         """Return a scalar as written; record a fault and return None for anything else."""
         if isinstance(self.node, yaml.ScalarNode):
@@ -64,15 +72,16 @@ class Reader:
         return None
 
     def number(self) -> float | None:
-        """Return a scalar as a number."""
+        """Return a scalar as a finite number, as people write one: 2, -0.5, 1e-3."""
         value = self.text()
         if value is None:
             return None
-        try:
-            return float(value)
-        except ValueError:
+        is_quoted = getattr(self.node, "style", None) in ("'", '"')
+        number = float(value) if _NUMBER.match(value) and not is_quoted else None
+        if number is None or not math.isfinite(number):
             self.fault(f"must be a number, not {value!r}")
             return None
+        return number
 
     def truth(self) -> bool | None:
         """Return a scalar as true or false."""
@@ -104,6 +113,9 @@ class Reader:
         allowed = None if known is None else list(known)
         result: dict[str, Reader] = {}
         for key_node, value in self.node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.faults.add(self.file, key_node, self.path, "a key must be a word")
+                continue
             key = str(key_node.value)
             path = f"{self.path}.{key}" if self.path else key
             if key in result:
@@ -115,29 +127,62 @@ class Reader:
         return result
 
 
-def read(path: Path, faults: Faults) -> Reader | None:
-    """Parse ``path``; a file that cannot be read or parsed is a fault and None."""
+def read(path: Path, faults: Faults, *, largest: int | None = None) -> Reader | None:
+    """Parse ``path``; a file that cannot be read or parsed is a fault and None.
+
+    ``largest`` is how many bytes it may have.
+    """
+    text = _decoded(path, faults, largest)
+    if text is None:
+        return None
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        faults.found.append(_no_yaml(str(path), text, error))
+        return None
+    except RecursionError:
+        faults.found.append(_fault(str(path), 1, 1, "is nested too deep"))
+        return None
+    if node is None:
+        faults.found.append(_fault(str(path), 1, 1, "is empty"))
+        return None
+    return Reader(str(path), node, "", faults)
+
+
+def _decoded(path: Path, faults: Faults, largest: int | None) -> str | None:
     name = str(path)
     try:
-        with path.open(encoding="utf-8") as stream:
-            node = yaml.compose(stream, Loader=_Loader)
+        data = path.read_bytes()
     except OSError as error:
         faults.add(name, None, "", f"cannot be read: {error.strerror or error}")
         return None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        faults.found.append(
-            Fault(
-                file=name,
-                line=mark.line + 1 if mark else None,
-                column=mark.column + 1 if mark else None,
-                path="",
-                message=f"is no YAML: {problem}",
-            )
-        )
+    if largest is not None and len(data) > largest:
+        message = f"is {len(data) / 2**20:.1f} MB: a rule file has at most {largest / 2**20:g} MB"
+        faults.found.append(_fault(name, 1, 1, message))
         return None
-    if node is None:
-        faults.add(name, None, "", "is empty")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        line = before.count("\n") + 1
+        column = len(before) - before.rfind("\n")
+        faults.found.append(_fault(name, line, column, "is no UTF-8 text: save it as UTF-8"))
         return None
-    return Reader(name, node, "", faults)
+
+
+def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    found = text.split("\n")[mark.line][mark.column : mark.column + 1] if mark else ""
+    if found == "\t":
+        problem = "a tab stands where YAML wants spaces"
+    elif found in "@`%" and found:
+        problem = f"nothing begins with {found!r}: put it between quotation marks"
+    elif problem == "special characters are not allowed":
+        problem = "a control character"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return _fault(name, line, column, f"is no YAML: {problem}")
+
+
+def _fault(name: str, line: int, column: int, message: str) -> Fault:
+    return Fault(file=name, line=line, column=column, path="", message=message)

@@ -13,8 +13,6 @@ from sqlalchemy import (
     Select,
     column,
     exists,
-    func,
-    or_,
     select,
     table,
 )
@@ -22,6 +20,7 @@ from sqlalchemy import (
 from domain.article import Article
 from domain.asking import HitQuery, HitRow
 from storage.columns import CleanText, UtcText, clean
+from storage.fulltext import holds
 from storage.tables import articles, hit_facets, hits
 
 CHUNK = 500  # addresses a question: both databases limit the values of one
@@ -67,7 +66,7 @@ def page(connection: Connection, after: int, since: datetime | None) -> list[tup
     if since is not None:
         wanted = wanted.where(articles.c.first_seen >= since)
     rows = connection.execute(wanted.order_by(articles.c.article_id).limit(PAGE)).mappings()
-    return [(row["article_id"], _article(row)) for row in rows]
+    return [(row["article_id"], article_of(row)) for row in rows]
 
 
 def _filters(query: HitQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
@@ -87,17 +86,9 @@ def _filters(query: HitQuery, dialect: str) -> Iterator[ColumnElement[bool]]:
         hits.c.rule: query.rules,
     }
     yield from (name.in_(values) for name, values in columns.items() if values)
-    if query.text:
+    if query.text is not None:
         mine = articles.c.article_id == hits.c.article_id
-        yield exists().where(mine, _holds(clean(query.text), dialect))
-
-
-def _holds(words: str, dialect: str) -> ColumnElement[bool]:
-    """Whether title or text holds ``words``, in any case."""
-    fields = (articles.c.title, articles.c.text)
-    if dialect == "sqlite":  # its own LIKE knows the case of ASCII only
-        return or_(*(func.marsad_holds(field, words.casefold()) for field in fields))
-    return or_(*(field.icontains(words, autoescape=True) for field in fields))
+        yield exists().where(mine, holds(query.text, dialect))
 
 
 def _hit_row(row: RowMapping) -> HitRow:
@@ -106,7 +97,8 @@ def _hit_row(row: RowMapping) -> HitRow:
     return HitRow(**lists, **{name: row[name] for name in names})
 
 
-def _article(row: RowMapping) -> Article:
+def article_of(row: RowMapping) -> Article:
+    """Return a row of ``articles`` as the article it was."""
     names = ("url", "title", "text", "language", "first_seen", "published_at", "authors", "guid")
     facts = {name: row[name] for name in (*names, "text_from", "note")}
     return Article(source_id=row["outlet"], **facts)

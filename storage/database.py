@@ -143,11 +143,6 @@ def _prepare_sqlite(dbapi: Any, _record: Any) -> None:
 def _prepare_sqlite_read(dbapi: Any, _record: Any) -> None:
     dbapi.isolation_level = None  # the driver begins no transactions of its own: _begin_sqlite does
     dbapi.execute(f"PRAGMA busy_timeout={BUSY_MS}").close()
-    dbapi.create_function("marsad_holds", 2, _holds, deterministic=True)
-
-
-def _holds(text: str, folded: str) -> bool:
-    return folded in text.casefold()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -77,6 +77,7 @@ def match_of(
         rule=hit["rule"],
         score=hit["score"],
         threshold=hit["threshold"],
+        rule_version=hit["rule_version"],
         dates=tuple(_event(value) for value in values.get(DATE, ())),
         evidence=tuple(_proof(row) for row in proofs),
         **{field: tuple(values.get(kind, ())) for kind, field in KINDS.items()},

@@ -17,9 +17,10 @@ from domain.filing import Filed, Filing
 from domain.match import Match
 from domain.notice import DeliveryState, PlannedDelivery
 from domain.source import VisitReport
-from storage import sources, stories, tables, visiting
+from storage import fulltext, sources, stories, tables, visiting
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
+from storage.fulltext import Folding
 from storage.inserting import insert_new
 from storage.snippets import snippet
 
@@ -31,7 +32,9 @@ def file(
     filings: Sequence[Filing],
     report: VisitReport | None,
     now: datetime,
+    *,
     labels: Labels,
+    folding: Folding,
 ) -> Filed:
     """Write ``filings`` and the end of the visit into the transaction of ``connection``."""
     outlets = {filing.article.source_id for filing in filings}
@@ -39,13 +42,24 @@ def file(
         outlets.add(report.source_id)
     sources.ensure(connection, outlets, now)
     new = _articles(connection, filings)
-    hits = _hits(connection, new, now, labels)
-    _stories(connection, new)
-    told = _deliveries(connection, new, now)
+    words = [(key, filing.article.title, filing.article.text) for key, filing in new]
+    fulltext.index(connection, words, folding)
+    if words:
+        fulltext.note_filed(connection, words[0][0], words[-1][0])
+    hits, told = add_hits(connection, new, now, labels)
     if report is not None:
         visiting.record(connection, report)
     visiting.note_articles(connection, _newest(new))
     return Filed(articles=len(new), hits=hits, deliveries=told)
+
+
+def add_hits(
+    connection: Connection, articles: New, now: datetime, labels: Labels
+) -> tuple[int, int]:
+    """Add the matches of stored articles, their stories and deliveries; return how many."""
+    hits = _hits(connection, articles, now, labels)
+    _stories(connection, articles)
+    return hits, _deliveries(connection, articles, now)
 
 
 def delivery_key(url: str, planned: PlannedDelivery) -> str:
@@ -96,6 +110,7 @@ def _hit_row(article_id: int, article: Article, match: Match, now: datetime) -> 
     return {
         "article_id": article_id,
         "rule": match.rule,
+        "rule_version": match.rule_version,
         "score": match.score,
         "threshold": match.threshold,
         "matched_at": now,

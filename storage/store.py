@@ -10,15 +10,28 @@ from pathlib import Path
 from typing import Self
 
 from domain.article import Article
-from domain.asking import HitQuery, HitRow
+from domain.asking import ArticleQuery, ArticleRow, HitQuery, HitRow
 from domain.filing import Filed, Filing
 from domain.notice import Delivery, DeliveryState, Mode, SendOutcome
+from domain.rematch import Rejudged, RematchProgress, StoredArticle
 from domain.source import FetchState, Source, VisitReport
-from storage import analyst, asking, care, filing, outbox, robots, schema, sources
+from storage import (
+    analyst,
+    asking,
+    care,
+    filing,
+    fulltext,
+    outbox,
+    rematching,
+    robots,
+    schema,
+    sources,
+)
 from storage.analyst import QueryResult
 from storage.border import border
 from storage.database import Database
 from storage.facets import Labels, value_itself
+from storage.fulltext import Folding, PlainFolding
 from storage.locking import daemon_lock
 from storage.outbox import OutboxRow
 from storage.robots import RobotsRow
@@ -33,7 +46,8 @@ class Store:
     """A database of marsad, SQLite or PostgreSQL. One Store serves many threads.
 
     Every method raises StoreError, of one line, when the database says no. ``labels`` gives
-    the words for people of a facet's value, ``tokens`` a new unique token for each claim.
+    the words for people of a facet's value, ``tokens`` a new unique token for each claim,
+    ``folding`` the form in which words are indexed and sought.
     """
 
     def __init__(
@@ -42,8 +56,10 @@ class Store:
         *,
         labels: Labels = value_itself,
         tokens: Callable[[], str] = _new_token,
+        folding: Folding = PlainFolding(),  # noqa: B008 - a value without state
     ) -> None:
         self._database = database
+        self._folding = folding
         self._labels = labels
         self._tokens = tokens
 
@@ -55,16 +71,18 @@ class Store:
         migrate: bool = True,
         read_only: bool = False,
         labels: Labels = value_itself,
+        folding: Folding = PlainFolding(),  # noqa: B008 - a value without state
     ) -> Self:
         """Open ``sqlite:///PATH`` or ``postgresql+psycopg://...``, its schema brought up to date.
 
         Without ``migrate``, or ``read_only``, a schema of another version raises SchemaError;
         a newer one always does.
         """
-        store = cls(Database(url, read_only=read_only), labels=labels)
+        store = cls(Database(url, read_only=read_only), labels=labels, folding=folding)
         try:
             if migrate and not read_only:
                 store.upgrade()
+                store.index_words()
             else:
                 with store._border():
                     schema.require_current(store._database)
@@ -92,6 +110,16 @@ class Store:
         """Bring the schema to this program's version; False if it was there."""
         with self._border():
             return schema.upgrade(self._database)
+
+    def index_words(self) -> None:
+        """Index articles that no index of this folding holds, some hundreds a commit."""
+        with self._border():
+            with self._database.read() as connection:
+                is_behind = fulltext.is_behind(connection, self._folding)
+            while is_behind:
+                is_behind = self._database.writing(
+                    lambda connection: fulltext.catch_up(connection, self._folding)
+                )
 
     def schema_state(self) -> SchemaState:
         """Return how the schema stands to this program."""
@@ -158,7 +186,9 @@ class Store:
         """
         with self._border():
             return self._database.writing(
-                lambda connection: filing.file(connection, filings, report, now, self._labels)
+                lambda connection: filing.file(
+                    connection, filings, report, now, labels=self._labels, folding=self._folding
+                )
             )
 
     def articles(
@@ -172,6 +202,43 @@ class Store:
                 return
             yield from page
             after = page[-1][0]
+
+    # -- judging again
+
+    def rematch_begin(self, version: str, since: datetime | None, now: datetime) -> RematchProgress:
+        """Begin a rematch, or go on with the one of the same rules that was not finished."""
+        with self._border(), self._database.write() as connection:
+            return rematching.begin(connection, version, since, now)
+
+    def rematch_count(self, after: int, since: datetime | None) -> int:
+        """Return how many articles lie beyond ``after``."""
+        with self._border(), self._database.read() as connection:
+            return rematching.count(connection, after, since)
+
+    def rematch_page(self, after: int, since: datetime | None) -> list[StoredArticle]:
+        """Return the next articles beyond ``after`` with the hits they have; empty at the end."""
+        with self._border(), self._database.read() as connection:
+            return rematching.page(connection, after, since)
+
+    def rematch_write(
+        self,
+        progress: RematchProgress,
+        rejudged: Sequence[Rejudged],
+        checked_to: int,
+        now: datetime,
+    ) -> None:
+        """Put today's verdicts in the place of stored ones, which become history; one commit."""
+        with self._border():
+            self._database.writing(
+                lambda connection: rematching.write(
+                    connection, progress, rejudged, checked_to, now=now, labels=self._labels
+                )
+            )
+
+    def rematch_finish(self, progress: RematchProgress, now: datetime) -> None:
+        """Note that the rematch came to its end."""
+        with self._border(), self._database.write() as connection:
+            rematching.finish(connection, progress.rematch_id, now)
 
     # -- the outbox
 
@@ -217,6 +284,11 @@ class Store:
         """Yield the hits that ``query`` asks for, newest first, as the database gives them."""
         with self._border(), self._database.read() as connection:
             yield from asking.ask(connection, query)
+
+    def search(self, query: ArticleQuery) -> list[ArticleRow]:
+        """Return the articles, hits or not, that ``query`` asks for, the best first."""
+        with self._border(), self._database.read() as connection:
+            return fulltext.search(connection, query)
 
     def query(self, sql: str, seconds: float = 30.0) -> QueryResult:
         """Run an analyst's one reading statement for at most ``seconds``. Raises QueryError."""

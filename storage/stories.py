@@ -17,6 +17,10 @@ KEY_LENGTH = 300  # characters; an index entry of PostgreSQL holds 2,700 bytes
 
 def join_story(connection: Connection, article_id: int, title: str, seen: datetime) -> int:
     """Put a hit article into the story of its title, or found one; return the story's id."""
+    member = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
+    standing: int | None = connection.scalar(member)
+    if standing is not None:
+        return standing
     key = title_key(title)
     story_id = _standing(connection, key, seen)
     if story_id is None:

@@ -105,6 +105,15 @@ articles = Table(
     Index(None, "first_seen"),
 )
 
+# The index of words itself, article_words, is no table that both databases could share:
+# storage/fulltext.py speaks to it.
+fulltext_state = Table(
+    "fulltext_state",
+    metadata,
+    Column("folding", Integer, primary_key=True, autoincrement=False),  # that made the index
+    Column("checked_to", BigId, nullable=False),  # articles up to here are in it
+)
+
 stories = Table(
     "stories",
     metadata,
@@ -129,6 +138,7 @@ hits = Table(
     Column("hit_id", BigId, primary_key=True),
     Column("article_id", ForeignKey("articles.article_id"), nullable=False),
     Column("rule", CleanText, nullable=False),
+    Column("rule_version", CleanText, nullable=False, server_default=""),  # see Match
     Column("score", Float, nullable=False),
     Column("threshold", Float, nullable=False),
     Column("matched_at", UtcText, nullable=False),
@@ -164,6 +174,36 @@ evidence = Table(
     Column("end_offset", Integer, nullable=False),
     Column("text", CleanText, nullable=False),
     Column("concept", CleanText, nullable=False),
+)
+
+hit_history = Table(
+    "hit_history",
+    metadata,
+    Column("history_id", BigId, primary_key=True),
+    Column("article_id", ForeignKey("articles.article_id"), nullable=False, index=True),
+    Column("rule", CleanText, nullable=False),
+    Column("rule_version", CleanText, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("matched_at", UtcText, nullable=False),
+    Column("partners", CleanText, nullable=False),
+    Column("activities", CleanText, nullable=False),
+    Column("persons", CleanText, nullable=False),
+    Column("organisations", CleanText, nullable=False),
+    Column("snippet", CleanText, nullable=False),
+    Column("kind", CleanText, nullable=False),  # lost | score | facts: what became of it
+    Column("replaced_at", UtcText, nullable=False),
+)
+
+rematches = Table(
+    "rematches",
+    metadata,
+    Column("rematch_id", BigId, primary_key=True),
+    Column("version", CleanText, nullable=False),  # of rules and lexicon together
+    Column("since", UtcText),
+    Column("started", UtcText, nullable=False),
+    Column("finished", UtcText),
+    Column("checked_to", BigId, nullable=False),
 )
 
 deliveries = Table(

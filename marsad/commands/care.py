@@ -31,10 +31,9 @@ def upgrade(context: typer.Context) -> None:
 
     Example: marsad db upgrade
     """
-    from storage.store import Store  # noqa: PLC0415
+    from marsad.stores import open_store  # noqa: PLC0415
 
-    url = given(context).database_url()
-    Store.open(url).close()
+    open_store(given(context).database_url()).close()
     typer.echo("the schema is up to date", err=True)
 
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
 from domain.match import EventDate
 from matcher.dates import almanac
 from matcher.dates.cues import Cues, cues
@@ -100,10 +98,7 @@ class _Chooser:
 
     def _position(self, offset: int) -> int:
         """Return the place in match form of an offset of the original."""
-        origin = self.form.origin
-        if origin is None:
-            return min(offset + 1, len(self.form.data))
-        return int(np.searchsorted(origin[1:], offset)) + 1
+        return self.form.position(offset)
 
     def _candidate(self, mention: DateMention) -> _Candidate:
         number = self._sentence(mention.start)

@@ -30,6 +30,7 @@ _MARKS = {
     **dict.fromkeys(".;:!?…؟؛۔\n", BREAK),
 }
 _IN_NUMERIC = frozenset("/-.‐‑–\u200e\u200f")
+_PLAIN_GAPS = (" ", "'", "’")
 _LONGEST_GAP = 12  # characters
 _ORDINAL_ENDINGS = frozenset((b"er", b"ere", b"st", b"nd", b"rd", b"th", b"eme"))
 _SA_VERBS = tuple(match_form(p) for p in ("سي", "ست"))
@@ -115,12 +116,11 @@ class _Reader:
         """Add the punctuation since what was read last."""
         if self._end < 0 or start == self._end:
             return
-        begin, end = self.text.end(self._end), self.text.start(start)
-        if end - begin > _LONGEST_GAP:
-            self.line.add(BREAK, 0, start, start)
+        gap = self.text.between(self._end, start)
+        if gap in _PLAIN_GAPS:
             return
-        gap = self.text.original[begin:end]
-        if gap in (" ", "'", "’"):
+        if len(gap) > _LONGEST_GAP:
+            self.line.add(BREAK, 0, start, start)
             return
         if gap == "." and self._between_digits(start):
             gap = "/"

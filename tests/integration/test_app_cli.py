@@ -24,6 +24,7 @@ from domain.match import Evidence, Match
 from domain.notice import DeliveryState, Mode, PlannedDelivery, SendOutcome, SendResult
 from domain.source import Source
 from marsad.cli import app
+from marsad.folding import MatcherFolding
 from storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,7 +106,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         filing(3, "tell", "-Drones de reconnaissance", "Le salon ouvre à Oran.", china, 40),
     ]
     path = tmp_path_factory.mktemp("press") / "press.db"
-    with Store.open(f"sqlite:///{path}") as store:
+    with Store.open(f"sqlite:///{path}", folding=MatcherFolding()) as store:
         store.sync_sources(sources, NOW)
         for each in filings:
             store.file([each], None, NOW)
@@ -355,12 +356,29 @@ def test_a_story_is_a_filter_too(stored: Path, run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['"', "AND (", "NEAR(a", "*", "title:x", "a' OR 1=1 --", "%", "\\"]
+    "text", ["NEAR(a b)", "title:xy", "a' OR 1=1 --", "a AND (b", 'a "b', "a ^ b + c : d"]
 )
-def test_words_to_search_are_words_not_a_language(stored: Path, run: Run, text: str) -> None:
+def test_words_to_search_are_no_language_of_a_database(stored: Path, run: Run, text: str) -> None:
     ran = run("hits", "--format", "json", "--text", text)
     assert ran.code == 0, ran.err
     assert isinstance(json.loads(ran.out), list)
+
+
+@pytest.mark.parametrize("text", ['"', "AND (", "*", "%", "\\", "", "-sport"])
+def test_a_search_without_a_word_says_so(stored: Path, run: Run, text: str) -> None:
+    one_line(run("hits", "--format", "json", "--text", text), 2, "no word to seek")
+
+
+def test_articles_are_searched_hits_or_not(stored: Path, run: Run) -> None:
+    ran = run("search", "--format", "json", "ALGER OR الجزائر OR algiers")
+    assert ran.code == 0, ran.err
+    rows = json.loads(ran.out)
+    assert rows
+    assert all(row["snippet"] and row["url"].startswith("http") for row in rows)
+    assert "no articles" in run("search", "zzzz").err
+    shown = run("search", "ALGER OR الجزائر OR algiers")
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
 
 
 def test_a_word_of_no_list_is_refused_with_the_nearest(stored: Path, run: Run) -> None:
@@ -495,7 +513,7 @@ def test_what_failed_is_listed_and_tried_again(stored: Path, run: Run) -> None:
     assert [row["channel"] for row in pending()] == ["desk"] * 3
     assert pending("--failed") == []
     refused = SendOutcome(result=SendResult.REFUSED, reason="550 no such user")
-    with Store.open(f"sqlite:///{stored / 'press.db'}") as store:
+    with Store.open(f"sqlite:///{stored / 'press.db'}", folding=MatcherFolding()) as store:
         later = NOW + timedelta(days=1)
         claimed = store.claim("desk", Mode.IMMEDIATE, later, timedelta(minutes=1), 2)
         store.settle(claimed, refused, later, None)

@@ -17,6 +17,7 @@ from domain.filing import Filing
 from domain.match import Evidence, Match
 from domain.notice import Mode, PlannedDelivery
 from domain.source import Source
+from marsad.folding import MatcherFolding
 from storage.store import Store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -76,7 +77,7 @@ def stored(folder: Path) -> Path:
         published_at=NOW,
     )
     delivery = PlannedDelivery(channel="console", mode=Mode.IMMEDIATE, due_at=NOW)
-    with Store.open(f"sqlite:///{folder / 'press.db'}") as store:
+    with Store.open(f"sqlite:///{folder / 'press.db'}", folding=MatcherFolding()) as store:
         store.sync_sources([source], NOW)
         filing = Filing(article=article, matches=(match,), deliveries=(delivery,))
         store.file([filing], None, NOW)

@@ -11,9 +11,11 @@ import psycopg
 import pytest
 from storage_promises import NOW, SENT, claim, filing, outlet, refusal, report, rows
 
-from domain.asking import HitQuery
+from domain.asking import ArticleQuery, HitQuery
 from domain.errors import StoreError
 from domain.notice import Delivery, Mode, Notice
+from domain.rematch import RematchProgress
+from matcher.searching import parse_search
 from storage.store import Store
 
 SERVER = os.environ.get("MARSAD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
@@ -90,6 +92,7 @@ def _lock(store: Store) -> None:
         pass
 
 
+PROGRESS = RematchProgress(rematch_id=1, version="v", since=None, checked_to=0, is_resumed=False)
 CALLS: dict[str, Callable[[Store, Path], object]] = {
     "upgrade": lambda s, _: s.upgrade(),
     "schema_state": lambda s, _: s.schema_state(),
@@ -104,11 +107,18 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "unseen": lambda s, _: s.unseen(["https://x.example/"]),
     "file": lambda s, _: s.file([filing("q")], report("tsa"), NOW),
     "articles": lambda s, _: list(s.articles()),
+    "rematch_begin": lambda s, _: s.rematch_begin("v", None, NOW),
+    "rematch_count": lambda s, _: s.rematch_count(0, None),
+    "rematch_page": lambda s, _: s.rematch_page(0, NOW),
+    "rematch_write": lambda s, _: s.rematch_write(PROGRESS, [], 0, NOW),
+    "rematch_finish": lambda s, _: s.rematch_finish(PROGRESS, NOW),
     "claim": lambda s, _: claim(s),
     "settle": lambda s, _: s.settle([DELIVERY], SENT, NOW, None),
     "next_due": lambda s, _: s.next_due("mail"),
     "deliveries": lambda s, _: s.deliveries(),
     "retry_failed": lambda s, _: s.retry_failed(NOW),
+    "search": lambda s, _: s.search(ArticleQuery(text=parse_search("visite"))),
+    "index_words": lambda s, _: s.index_words(),
     "hits": lambda s, _: list(s.hits(HitQuery())),
     "query": lambda s, _: rows(s, "SELECT * FROM v_hits"),
 }

@@ -22,6 +22,10 @@ from storage.tables import articles, metadata, sources
 VIEWS = ("v_hits", "v_hit_facets", "v_evidence", "v_stories", "v_sources", "v_alerts")
 
 
+def is_index_of_words(name: str | None) -> bool:
+    return (name or "").startswith(("article_words", "ix_article_words"))
+
+
 def raise_to(database: Database, revision: str) -> None:
     with database.write() as connection:
         config = schema._config()
@@ -54,7 +58,11 @@ def older(database_url: str) -> str:
 def test_the_migrations_make_the_tables_as_declared(store: Store, database_url: str) -> None:
     database = Database(database_url)
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        # The index of words is no table that both databases share: fulltext.py speaks to it.
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, *_: not is_index_of_words(name)}
+        )
+        assert compare_metadata(context, metadata) == []
         assert set(VIEWS) <= set(inspect(connection).get_view_names())
     database.close()
 

@@ -47,7 +47,7 @@ def test_activities(matcher: Matcher, case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("persons"))
 def test_persons(matcher: Matcher, case: dict[str, Any]) -> None:
     reading = explained(matcher, case).reading
-    assert matcher._facts.persons(reading) == case["persons"]
+    assert matcher.facts.persons(reading) == case["persons"]
 
 
 def test_a_name_that_means_something_else_is_left() -> None:

@@ -1,0 +1,164 @@
+"""What is asked quickly answers as what is asked plainly: indexes, columns, bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.article import Document
+from matcher.asking import Shown, query_of
+from matcher.columns import WHOLE, columns_of
+from matcher.index import Needs, RuleIndex, needs
+from matcher.judge import Matcher
+from matcher.query import AllOf, AnyOf, Candidate, Counted, Near, Node, Not, Term, build
+from matcher.reading import Window
+from matcher.rules import Clause, Scored
+from matcher.syntax import read_query
+
+RULE = """
+id: words
+require: alpha OR beta OR gamma OR delta OR @DZ OR @FR OR @US
+clauses:
+  - {when: alpha, weight: 1}
+"""
+WORDS = "alpha beta gamma delta Algérie Paris français américain الجزائر فرنسا mot . \n \n\n".split(
+    " "
+)
+TERMS = ("alpha", "beta", "gamma", "delta", "@DZ", "@FR", "@country", "@foreign")
+
+texts = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
+
+
+@pytest.fixture(scope="module")
+def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
+    path = Path(tmp_path_factory.mktemp("rules")) / "words.yaml"
+    path.write_text(RULE, encoding="utf-8")
+    return Matcher.load([path])
+
+
+@pytest.fixture(scope="module")
+def pack() -> Matcher:
+    return Matcher.load(["defence-cooperation"])
+
+
+def _scoped(child: Node, name: str) -> Node:
+    query = f"{name}@DZ" if name.endswith(":") else f"{name}(@DZ)"
+    scope = build(read_query(query), lambda _: 0, {}.__getitem__)
+    return type(scope)(scope.name, scope.windows, child)  # type: ignore[attr-defined,call-arg]
+
+
+def queries(masks: dict[str, int]) -> st.SearchStrategy[Node]:
+    terms = st.sampled_from([Term(name, mask) for name, mask in masks.items()])
+    leaves: st.SearchStrategy[Node] = terms | st.sampled_from([Candidate("@it"), Candidate("@its")])
+
+    def grown(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+        several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+        scopes = ["SENTENCE", "PARAGRAPH", "TITLE:", "LEAD:", "HEAD:", "TEXT:"]
+        return st.one_of(
+            several.map(AllOf),
+            several.map(AnyOf),
+            inner.map(Not),
+            st.builds(_scoped, inner, st.sampled_from(scopes)),
+            st.builds(Near, inner, inner, st.integers(0, 4), st.booleans()),
+            st.builds(Counted, st.sampled_from(["ATLEAST", "DISTINCT"]), inner, st.integers(1, 3)),
+        )
+
+    return st.recursive(leaves, grown, max_leaves=8)
+
+
+def window_of(matcher: Matcher, title: str, text: str, *, has_candidate: bool) -> Window:
+    whole = matcher.read(Document(title=title, text=text, language="fr")).whole
+    if not has_candidate:
+        return whole
+    masks = (matcher.concepts.mask("@FR"), matcher.concepts.mask("@US"))
+    return Window(whole.mask, whole.mentions, whole.reading, masks)
+
+
+SHARED_FIXTURE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=400,
+    deadline=None,
+)
+
+
+@SHARED_FIXTURE
+@given(st.data(), texts, texts, st.booleans())
+def test_columns_answer_as_nodes(
+    matcher: Matcher, data: st.DataObject, title: str, text: str, has_candidate: bool
+) -> None:
+    query = data.draw(queries({name: matcher.concepts.mask(name) for name in TERMS}))
+    window = window_of(matcher, title, text, has_candidate=has_candidate)
+    asked = query_of(query)
+    assert bool(asked.ask(columns_of(window), WHOLE)) == query.holds(window)
+    shown = Shown(columns_of(window))
+    asked.show(shown, WHOLE)
+    assert set(map(id, shown.all())) == set(map(id, query.witnesses(window)))
+
+
+@SHARED_FIXTURE
+@given(st.data(), texts, texts)
+def test_what_holds_has_all_it_needs(
+    matcher: Matcher, data: st.DataObject, title: str, text: str
+) -> None:
+    query = data.draw(queries({name: matcher.concepts.mask(name) for name in TERMS}))
+    window = window_of(matcher, title, text, has_candidate=True)
+    bits = Needs([query])
+    missing = bits.missing(window.mask)
+    if query.holds(window):
+        assert all(window.mask & mask for mask in needs(query))
+        assert not bits.of[0] & missing
+        masks = needs(query)
+        assert not masks or RuleIndex([query]).candidates(window.mask) == [0]
+    if bits.absence[0] & missing:
+        assert query.holds(window)
+
+
+@SHARED_FIXTURE
+@given(st.data(), texts, texts)
+def test_a_threshold_said_to_be_out_of_reach_is_never_reached(
+    matcher: Matcher, data: st.DataObject, title: str, text: str
+) -> None:
+    asked = queries({name: matcher.concepts.mask(name) for name in TERMS})
+    weights = st.floats(-2, 2)
+    drawn = data.draw(st.lists(st.tuples(asked, weights), max_size=6))
+    clauses = tuple(Clause(name="", when=when, weight=weight) for when, weight in drawn)
+    scored = Scored(bias=data.draw(weights), clauses=clauses, threshold=0.6)
+    window = window_of(matcher, title, text, has_candidate=True)
+    held = [c for c in clauses if c.when.holds(window)]
+    assert scored.held(window) == held
+    if scored.score(held) >= scored.threshold:
+        assert scored.can_reach(window.mask)
+        assert scored.can_reach(window.mask | matcher.concepts.mask("@country"))
+
+
+def plain(matcher: Matcher, document: Document) -> list[tuple[str, float]]:
+    """The rules that hold and their scores, every clause of every rule asked of its node."""
+    whole = matcher.read(document).whole
+    found = []
+    for rule in matcher.rules:
+        held = [c for c in rule.scored.clauses if c.when.holds(whole)]
+        score = rule.scored.score(held)
+        if rule.require.holds(whole) and score >= rule.scored.threshold:
+            found.append((rule.id, round(score, 4)))
+    return found
+
+
+NEWS = (
+    "Alger l’Algérie algérien Washington américaine militaire « coopération militaire » général "
+    "Chanegriha frégate accord signé visite exercice ANP armée الجزائر الجيش التعاون العسكري "
+    "أمريكا فرنسا وبالجزائر زيارة اتفاق . . . \n\n ، football match économie US"
+).split(" ")
+
+
+@SHARED_FIXTURE
+@given(st.lists(st.sampled_from(NEWS), max_size=60), st.sampled_from(["fr", "ar", "en", "und"]))
+def test_the_verdict_is_that_of_every_clause_asked(
+    pack: Matcher, words: list[str], language: str
+) -> None:
+    text = " ".join(words)
+    document = Document(title=text[:60], text=text, language=language)
+    matches = pack.judge(document).matches
+    assert [(m.rule, m.score) for m in matches] == plain(pack, document)

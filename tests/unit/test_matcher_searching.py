@@ -1,0 +1,76 @@
+"""Searches: what is typed finds what the matcher would take for the same."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+import pytest
+
+from marsad.folding import MatcherFolding
+from matcher.searching import find_words, index_form, parse_search
+
+
+def found(text: str, query: str) -> list[str]:
+    return [text[a:b] for a, b in find_words(text, parse_search(query))]
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("L'ÉTAT-MAJOR de l'ANP", "etat-major", ["ÉTAT-MAJOR"]),
+        ("L'état major", '"état-major"', ["état major"]),
+        ("وبالجزائر العاصمة", "الجزائر", ["وبالجزائر"]),
+        ("زار للجزائر وفد", "جزائر", ["للجزائر"]),
+        ("التَّعـــاون العسكري", '"تعاون عسكري"', ["التَّعـــاون العسكري"]),
+        ("زير النساء", "وزير", []),  # a word's own first letter is never stripped
+        ("شنڨريحة", "شنقريحه", ["شنڨريحة"]),
+        ("Coopérations et coopérer", "coop*", ["Coopérations", "coopérer"]),
+        ("visite et visites", "visite", ["visite"]),
+        ("cœur de l'Œuvre", "coeur oeuvre", ["cœur", "Œuvre"]),
+        ("exercice ٢٠٢٤", "2024", ["٢٠٢٤"]),
+        ("a\u200bb c", "ab", ["a\u200bb"]),
+        ("train à Oran", '"oran train"', []),
+        ("لجنة واللجنة للجنة", "اللجنة", ["لجنة", "واللجنة", "للجنة"]),
+    ],
+)
+def test_words_are_found_and_their_places_are_exact(
+    text: str, query: str, expected: list[str]
+) -> None:
+    assert found(text, query) == expected
+
+
+@pytest.mark.parametrize("query", ["", "   ", "-sport", '""', "***", "…!", "a*", "x" * 2000])
+def test_a_search_for_nothing_says_so(query: str) -> None:
+    with pytest.raises(ValueError, match=r"no word|two letters|characters"):
+        parse_search(query)
+
+
+def test_operators() -> None:
+    query = parse_search('visite OR accord "port d\'Alger" -sport AND marine')
+    assert [[t.source for t in group] for group in query.groups] == [
+        ["visite", "accord"],
+        ["port d'Alger"],
+        ["marine"],
+    ]
+    assert [t.source for t in query.without] == ["sport"]
+
+
+@pytest.mark.parametrize(
+    "query", ['"open', "OR", "a OR", "OR b", "- x", 'x"y', "((a", "a AND", "NOT b"]
+)
+def test_odd_queries_search_or_say_why(query: str) -> None:
+    with suppress(ValueError):  # nothing else may leave it
+        assert parse_search(query).groups
+
+
+def test_many_terms_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 40"):
+        parse_search(" ".join(f"mot{n}" for n in range(41)))
+
+
+def test_an_index_made_by_another_folding_is_known_by_its_version() -> None:
+    """When this fails, the match form changed: raise MatcherFolding.version with it."""
+    sample = "L'État-major وبالجزائرِ شنڨريحة ﻻ ½ Œuvre ٢٠٢٤ 漢字 A.P.S. «x» Ça, naïve"
+    digest = hashlib.sha256(index_form(sample).encode()).hexdigest()[:12]
+    assert (MatcherFolding.version, digest) == (1, "8ee09fd3d97a")
