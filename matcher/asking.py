@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from matcher.columns import FIXED, WHOLE, Columns, numbers_of
 from matcher.query import (
     CANDIDATES,
+    Actor,
     AllOf,
     AnyOf,
     Candidate,
@@ -70,6 +71,8 @@ def query_of(node: Node) -> Query:
             return _term(node.mask)
         case Candidate():
             return _candidate(CANDIDATES.index(node.name))
+        case Actor():
+            return _counting(node, [_candidate(CANDIDATES.index("@it"))])
         case AllOf():
             return _all_of([query_of(child) for child in _cheapest_first(node.children)])
         case AnyOf():

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from itertools import product
 
-from matcher.query import AllOf, AnyOf, Candidate, Node, Not, Nothing
+from matcher.query import Actor, AllOf, AnyOf, Candidate, Node, Not, Nothing
 from matcher.rules import Scored
 from matcher.yamlnodes import Reader
 
@@ -56,7 +56,7 @@ def check_reach(reader: Reader, scored: Scored) -> None:
 
 
 def _asks_candidate(node: Node) -> bool:
-    return isinstance(node, Candidate) or any(map(_asks_candidate, node.parts()))
+    return isinstance(node, Candidate | Actor) or any(map(_asks_candidate, node.parts()))
 
 
 def _constant(node: Node) -> bool | None:

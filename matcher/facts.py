@@ -86,6 +86,16 @@ class Facts:
                 ids[entity.id] = None
         return list(ids)
 
+    def places(self, reading: Reading, numbers: Iterable[int]) -> list[str]:
+        """Return where it happens: places of title and lead, else of the proving sentences.
+
+        What comes later names the road that a pipeline takes, or where a plant will stand.
+        """
+        mentions = {id(m) for m in reading.head.mentions}
+        pairs = zip(reading.mentions, reading.sentence_numbers, strict=True)
+        early = self.named(reading, "place", {n for m, n in pairs if id(m) in mentions})
+        return early or self.named(reading, "place", numbers)
+
     def persons(self, reading: Reading) -> list[str]:
         """Return everyone named: the lexicon's people, and names beside a rank or an office."""
         found: dict[str, int] = {}

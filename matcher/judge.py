@@ -218,7 +218,7 @@ class Matcher:
             persons=tuple(facts.persons(reading)),
             organisations=tuple(facts.named(reading, "organisation", numbers)),
             equipment=tuple(facts.named(reading, "equipment", numbers)),
-            places=tuple(facts.named(reading, "place", numbers)),
+            places=tuple(facts.places(reading, numbers)),
             dates=facts.dates(reading, proving),
             evidence=facts.evidence(reading, proving),
         )

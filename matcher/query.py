@@ -19,8 +19,13 @@ from matcher.proximity import near
 from matcher.reading import Window
 from matcher.scan import Mention
 from matcher.syntax import Parsed, QueryError, at
+from matcher.text import match_form
 
 CANDIDATES = ("@it", "@its", "@other")
+ACTOR = "@actor"
+# Before a country these make it the place of something: « en Syrie », in Mali, في ليبيا, بليبيا.
+_WHERE = frozenset(match_form(w) for w in "en au aux dans in at from في".split(" "))
+_WHERE_GLUED = frozenset(match_form(w) for w in ("ب", "وب"))
 
 
 class Node(Protocol):
@@ -113,6 +118,35 @@ class Candidate:
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """``@actor``: the candidate asked about, where no preposition makes it a mere place."""
+
+    name: str = ACTOR
+
+    def holds(self, window: Window) -> bool:
+        return bool(window.mask & window.candidate[0]) and bool(self.witnesses(window))
+
+    def witnesses(self, window: Window) -> list[Mention]:
+        mask, data = window.candidate[0], window.reading.text.data
+        return [m for m in window.mentions if mask >> m.concept & 1 and not _is_where(data, m)]
+
+    def required(self) -> int | None:
+        return None
+
+    def parts(self) -> Sequence[Node]:
+        return ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _is_where(data: bytes, mention: Mention) -> bool:
+    before = data[max(0, mention.start - 12) : mention.start].split(b" ")
+    glued = data[mention.start : mention.start + mention.glued]
+    return glued in _WHERE_GLUED or (len(before) > 1 and before[-2] in _WHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +396,8 @@ class _Builder(Transformer[Token, Node]):
 
     def reference(self, token: Token) -> Node:
         name = str(token)
+        if name == ACTOR:
+            return Actor()
         return Candidate(name) if name in CANDIDATES else self._term(token)
 
     def phrase(self, token: Token) -> Node:

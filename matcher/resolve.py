@@ -96,11 +96,14 @@ class Resolver:
             if family in concepts.lexicon.families:
                 self._titles |= concepts.mask(f"#{family}")
 
+        self._press = concepts.mask("#press") if "press" in concepts.lexicon.families else 0
+
     def resolve(self, reading: Reading, mentions: list[Mention]) -> list[Mention]:
         """Return those of ``mentions`` that count, in order of their starts."""
         mentions.sort(key=lambda m: (m.start, -m.end))
         mentions = _without_pointers(reading, mentions)
         mentions = self._without_inner_names(mentions)
+        mentions = self._without_outlets(mentions)
         sure = [m for m in mentions if m.kind <= FormKind.COMPOUND]
         if len(sure) == len(mentions):
             return mentions
@@ -179,6 +182,20 @@ class Resolver:
                     outermost[group] = mention
             kept.append(mention)
         return kept
+
+    def _without_outlets(self, mentions: list[Mention]) -> list[Mention]:
+        """Drop the adjective of a newspaper: « le quotidien russe » is no side of anything."""
+        press = [m for m in mentions if self._press >> m.concept & 1]
+        if not press:
+            return mentions
+        edges = {m.end + 1 for m in press} | {m.start - 1 for m in press}
+        return [
+            m
+            for m in mentions
+            if m.kind is not FormKind.ADJECTIVE
+            or m.concept not in self._countries
+            or not edges & {m.start, m.end}
+        ]
 
     def _sentence(self, reading: Reading, mention: Mention) -> int:
         return reading.sentence_at(reading.text.start(mention.start))

@@ -14,7 +14,7 @@ from domain.match import ACTIVITIES
 from matcher.checks import check_clause, check_reach, check_require
 from matcher.definitions import Definitions
 from matcher.examples import read_examples
-from matcher.query import CANDIDATES, Node, Nothing, build
+from matcher.query import ACTOR, CANDIDATES, Node, Nothing, build
 from matcher.rules import Clause, Rule, Scored
 from matcher.syntax import Parsed, QueryError, at
 from matcher.written import parse_at, phrases_at, record
@@ -222,7 +222,7 @@ class _Draft:
 def _has_unknown(reader: Reader, parsed: Parsed, resolve: Resolver) -> bool:
     has_unknown = False
     for token in parsed.terms:
-        if token.type != "REFERENCE" or token in CANDIDATES:
+        if token.type != "REFERENCE" or token in (*CANDIDATES, ACTOR):
             continue
         try:
             resolve(str(token))
