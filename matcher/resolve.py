@@ -41,13 +41,15 @@ _PLACE_WORDS = frozenset(
 )
 # Nouns that name a text or a meeting after the town where it was: the Ottawa convention is
 # no act of Canada.
-_NAMED_AFTER = frozenset(
+_TEXTS = frozenset(
     match_form(w)
     for w in (
-        "convention traité accord accords processus protocole conférence déclaration sommet "
-        "pacte congrès initiative agence statut charte coalition اتفاقية اتفاق اتفاقيات مسار "
-        "مؤتمر اعلان إعلان قمة معاهدة"
+        "convention traité accord accords processus protocole déclaration pacte initiative "
+        "statut charte اتفاقية اتفاق اتفاقيات مسار اعلان إعلان معاهدة"
     ).split(" ")
+)
+_NAMED_AFTER = _TEXTS | frozenset(
+    match_form(w) for w in "conférence sommet congrès agence coalition مؤتمر قمة".split(" ")
 )
 _OF = frozenset((b"d", b"de", b"du"))
 # What may stand between two capitals that act together.
@@ -70,6 +72,12 @@ class Resolver:
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
         )
+        # The town of a text's name is no place where anything happens.
+        self._towns_abroad = frozenset(
+            number
+            for number, e in concepts.entities.items()
+            if e.kind == "place" and e.country != "DZ"
+        )
         self._cues = concepts.cue_mask()
         self._titles = 0
         for family in ("rank_titles", "diplomatic_titles"):
@@ -81,6 +89,12 @@ class Resolver:
         mentions.sort(key=lambda m: (m.start, -m.end))
         mentions = _without_pointers(reading, mentions)
         mentions = self._without_inner_names(mentions)
+        mentions = [
+            m
+            for m in mentions
+            if m.concept not in self._towns_abroad
+            or not _is_named_after(reading.text.data, m, _TEXTS)
+        ]
         sure = [m for m in mentions if m.kind <= FormKind.COMPOUND]
         if len(sure) == len(mentions):
             return mentions
@@ -195,10 +209,17 @@ def _is_located(data: bytes, mention: Mention) -> bool:
     """Whether the words before a capital make it the place, not the state."""
     if data[mention.start : mention.start + mention.glued] in _PLACE_CLITICS:
         return True
-    before, rest = _word_before(data, mention.start - 1)
-    if before in _PLACE_WORDS or before in _NAMED_AFTER:
+    if _word_before(data, mention.start - 1)[0] in _PLACE_WORDS:
         return True
-    return before in _OF and _word_before(data, rest)[0] in _NAMED_AFTER
+    return _is_named_after(data, mention, _NAMED_AFTER)
+
+
+def _is_named_after(data: bytes, mention: Mention, nouns: frozenset[bytes]) -> bool:
+    """Whether one of ``nouns`` stands before a name, with or without "of" between."""
+    before, rest = _word_before(data, mention.start - 1)
+    if before in _OF:
+        before, _ = _word_before(data, rest)
+    return before in nouns
 
 
 def _word_before(data: bytes, space: int) -> tuple[bytes, int]:
