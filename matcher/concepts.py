@@ -96,6 +96,10 @@ class Concepts:
             raise ValueError(f"{phrase!r} has no letter to look for")
         return 1 << self.numbers[name]
 
+    def class_mask(self, name: str) -> int:
+        """Return the mask of a class, empty when the lexicon has none of it."""
+        return self._classes.get(name, 0)
+
     def cue_mask(self) -> int:
         """Return the mask of the families beside which an unsure form counts."""
         mask = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from matcher.concepts import Concepts
+from matcher.concepts import HOME, Concepts
 from matcher.lexicon import FormKind
 from matcher.reading import Reading
 from matcher.scan import Mention
@@ -76,7 +76,7 @@ class Resolver:
         self._towns_abroad = frozenset(
             number
             for number, e in concepts.entities.items()
-            if e.kind == "place" and e.country != "DZ"
+            if e.kind == "place" and e.country != HOME
         )
         self._cues = concepts.cue_mask()
         self._titles = 0
@@ -199,7 +199,7 @@ def _supporters(concepts: Concepts, number: int) -> int:
     mask = 1 << number
     if "arms_company" in entity.classes:
         # Leonardo or Boxer is a firm or a machine where the sentence is military.
-        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
+        mask |= concepts.cue_mask() | concepts.class_mask("ministry_defence")
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask

@@ -43,8 +43,8 @@ class Scored:
     threshold: float
 
     def held(self, window: Window) -> list[Clause]:
-        """Return the clauses that hold in ``window``."""
-        return [c for c in self.clauses if c.when.holds(window)]
+        """Return the clauses that hold in ``window``; one of weight nought is not asked."""
+        return [c for c in self.clauses if c.weight and c.when.holds(window)]
 
     def score(self, held: Sequence[Clause]) -> float:
         """Return the score, 0..1, of the clauses that hold."""
