@@ -95,6 +95,10 @@ class Concepts:
             if is_name and form.concept in states and form.data[0] >= ARABIC_FIRST:
                 yield form.data
 
+    def class_mask(self, name: str) -> int:
+        """Return the mask of a class, empty when the lexicon has none of it."""
+        return self._classes.get(name, 0)
+
     def cue_mask(self) -> int:
         """Return the mask of the families beside which an unsure form counts."""
         mask = 0

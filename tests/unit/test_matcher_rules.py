@@ -41,6 +41,24 @@ def lexicon(tmp_path: Path) -> None:
     )
 
 
+def test_a_clause_may_be_fixed(tmp_path: Path) -> None:
+    rule = tmp_path / "rule.yaml"
+    rule.write_text(
+        "id: r\nrequire: '@DZ'\nbias: -1\nclauses:\n"
+        "  - {name: a, when: '#port', weight: 2, fixed: true}\n"
+        "  - {name: b, when: '@US', weight: 2}\n",
+        encoding="utf-8",
+    )
+    matcher = Matcher.load([rule], lexicon=load_lexicon(tmp_path / "lexicon"))
+    assert [c.is_fixed for c in matcher.rules[0].scored.clauses] == [True, False]
+    rule.write_text(
+        "id: r\nrequire: '@DZ'\nclauses: [{when: '#port', weight: 2, fixed: perhaps}]\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError, match="true or false"):
+        Matcher.load([rule], lexicon=load_lexicon(tmp_path / "lexicon"))
+
+
 @pytest.mark.parametrize(
     ("query", "text", "expected"),
     [
