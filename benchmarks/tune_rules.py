@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from domain.article import Document
 from matcher.judge import Matcher
@@ -59,8 +60,12 @@ class Answer:
 def load(paths: Iterable[str]) -> list[dict[str, Any]]:
     items = []
     for path in paths:
-        with Path(path).open(encoding="utf-8") as stream:
-            items += [json.loads(line) for line in stream if line.strip()]
+        text = Path(path).read_text(encoding="utf-8")
+        if path.endswith(".yaml"):  # sentences with what is expected of them
+            found = [i for i in yaml.safe_load(text) if "match" in i]
+            items += [i | {"label": int(i["match"]), "language": path[-10:-8]} for i in found]
+        else:
+            items += [json.loads(line) for line in text.splitlines() if line.strip()]
     return items
 
 

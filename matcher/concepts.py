@@ -116,10 +116,23 @@ def _phrase_name(phrase: str) -> str:
 
 def _classes_of(entity: Entity) -> list[str]:
     kinds = [entity.kind, *entity.classes]
-    side = "dz" if HOME in (entity.country, entity.id) else "foreign"
-    names = [*kinds, *(f"{side}_{k}" for k in kinds)]
+    side = _side_of(entity)
+    names = [*kinds, *(f"{side}_{k}" for k in kinds if side)]
     if side == "dz" and entity.kind in ("country", "organisation", "person"):
         names.append("dz")
     if side == "foreign" and entity.kind in ("country", "alliance"):
         names.append("foreign")
     return names
+
+
+# Bodies that stand beside no state: naming one says nothing of who acts with whom.
+_SIDELESS = frozenset(("treaty", "treaty_body", "sport", "humanitarian", "armed_group"))
+
+
+def _side_of(entity: Entity) -> str:
+    """Return ``dz``, ``foreign``, or nothing for a treaty or a relief agency of no country."""
+    if HOME in (entity.country, entity.id):
+        return "dz"
+    if not entity.country and _SIDELESS.intersection(entity.classes):
+        return ""
+    return "foreign"

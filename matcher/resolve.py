@@ -56,6 +56,7 @@ _EVENTS = frozenset(
     match_form(w)
     for w in (
         "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
+        "convention initiative agence statut charte coalition "
         "forum salon club bourse université universités école aéroport port summit conference "
         "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة "
         "بمعاهدة مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
