@@ -41,6 +41,8 @@ class JoinedWords:
     def split(self, text: MatchText) -> MatchText:
         """Return ``text`` with the missing spaces; itself where none is missing."""
         sure = [text.position(m.start()) for m in _AFTER_TA_MARBUTA.finditer(text.original)]
+        if not sure and not any(map(self.cuts, _LONG_TOKEN.findall(text.data))):
+            return text
         places = list(sure)
         for token in _LONG_TOKEN.finditer(text.data):
             inside = [p for p in sure if token.start() < p < token.end()] if sure else []
