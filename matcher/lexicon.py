@@ -14,10 +14,12 @@ from pathlib import Path
 
 from domain.errors import nearest
 from matcher.notation import NotationError, expand
-from matcher.text import match_forms
+from matcher.text import match_form, match_forms
 from matcher.yamlnodes import Faults, Reader, read
 
 LANGUAGES = ("fr", "ar", "en", "any")
+_QAF, _FA = match_form("ق"), match_form("ف")
+_SHORTEST_WITH_VEH = 5  # letters
 KINDS = (
     "country",
     "alliance",
@@ -208,9 +210,24 @@ class _Builder:
             if not data:
                 item.fault("has a form without a letter")
                 continue
-            self.add(
-                Form(data=data, concept=concept, kind=kind, language=language, capitals=capitals)
-            )
+            for spelling in self.spellings(data, concept):
+                self.add(
+                    Form(
+                        data=spelling,
+                        concept=concept,
+                        kind=kind,
+                        language=language,
+                        capitals=capitals,
+                    )
+                )
+
+    def spellings(self, data: bytes, concept: str) -> tuple[bytes, ...]:
+        """A name with qaf for g may stand with veh, which is folded to fa: ڤايد صالح."""
+        entity = self.entities.get(concept[1:])
+        is_name = entity is not None and entity.kind in ("person", "place")
+        if is_name and _QAF in data and len(data) >= _SHORTEST_WITH_VEH:
+            return (data, data.replace(_QAF, _FA, 1))
+        return (data,)
 
     def add(self, form: Form) -> None:
         """Keep the surest kind when a concept lists a form twice."""

@@ -59,9 +59,15 @@ _EVENTS = frozenset(
         "sommet conférence accord accords déclaration traité processus pacte protocole congrès "
         "convention initiative agence statut charte coalition "
         "forum salon club bourse université universités école aéroport port summit conference "
-        "declaration treaty process university airport قمة بقمة وقمة مؤتمر بمؤتمر إعلان معاهدة "
-        "بمعاهدة مسار منتدى بمنتدى معرض بمعرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية محكمة "
-        "صالون بورصة جامعة بجامعة مطار بمطار ميناء بميناء"
+        "declaration treaty process university airport"
+    ).split(" ")
+) | frozenset(
+    match_form(conjunction + preposition + w)
+    for conjunction in ("", "و", "ف")
+    for preposition in ("", "ب", "ل")
+    for w in (
+        "قمة مؤتمر إعلان معاهدة مسار منتدى معرض ندوة نداء ميثاق بروتوكول اتفاق اتفاقات اتفاقية "
+        "محكمة صالون بورصة جامعة مطار ميناء"
     ).split(" ")
 )
 _OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
