@@ -49,6 +49,8 @@ def load_rules(
     resolve = resolver([phrase for draft in drafts for phrase in draft.phrases])
     rules = [rule for rule in (draft.compile(resolve) for draft in drafts) if rule is not None]
     _check_ids(drafts)
+    order = {str(path): number for number, path in enumerate(paths)}
+    faults.found.sort(key=lambda f: (order[f.file], f.line or 0, f.column or 0))
     faults.raise_if_any()
     return tuple(rules)
 
