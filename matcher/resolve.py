@@ -246,7 +246,7 @@ def _supporters(concepts: Concepts, number: int) -> int:
     mask = 1 << number
     if "arms_company" in entity.classes:
         # Leonardo or Boxer is a firm or a machine where the sentence is military.
-        mask |= concepts.cue_mask() | concepts.mask("@ministry_defence")
+        mask |= concepts.cue_mask()
     if entity.country:
         mask |= concepts.side_mask(entity.country, ("country", "organisation", "person"))
     return mask
