@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import urlsplit
+
+import regex
 
 LONGEST_LINK = 1500  # characters; a longer address is told as none
 _BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
@@ -18,8 +21,8 @@ _UNSEEN = re.compile(
 _SPACE = re.compile(r"\s+")
 # In an address these end a link of Slack, an attribute or a header; a URL may not hold them raw.
 _BREAKS_LINK = re.compile(r"""[<>|"'`\\^{}]""")
-_JOINERS = ("\u200d", "\ufe0f")  # between the parts of one emoji
-_MOST_MARKS = 24  # on one letter; whoever piles up more is cut through
+_SIGN = regex.compile(r"\X")  # a grapheme cluster: what reads as one sign
+_MOST_MARKS = 24  # code points of one sign; the longest emoji have about ten
 
 
 def clean(text: str) -> str:
@@ -37,27 +40,39 @@ def one_line(text: str, limit: int = 200) -> str:
     return cut(spaced(text).strip(), limit)
 
 
-def cut(text: str, limit: int) -> str:
-    """Shorten to ``limit`` code points with an ellipsis, never within what reads as one sign."""
-    if len(text) <= limit:
+def cut(text: str, limit: int, size: Callable[[str], int] = len) -> str:
+    """Shorten to ``limit`` code points with an ellipsis, never within what reads as one sign.
+
+    ``size`` counts what a far side counts, such as ``utf16``.
+    """
+    if size(text) <= limit:
         return text
-    end = max(limit - 1, 0)
-    for _ in range(_MOST_MARKS):
-        if end == 0 or not _belongs(text, end):
+    end = 0
+    room = max(limit - 1, 0)
+    for sign in _SIGN.finditer(text):
+        width = size(sign[0])
+        if width > room:
+            # Whoever piles up marks on a letter is cut through.
+            end += 0 if width <= _MOST_MARKS else _count_that_fit(sign[0], room, size)
             break
-        end -= 1
-    else:
-        end = max(limit - 1, 0)
+        room -= width
+        end = sign.end()
     return text[:end].rstrip() + "…"
 
 
-def _belongs(text: str, position: int) -> bool:
-    """Whether the code point at ``position`` is part of the sign before it."""
-    here, before = text[position], text[position - 1]
-    is_flag = "\U0001f1e6" <= here <= "\U0001f1ff" and "\U0001f1e6" <= before <= "\U0001f1ff"
-    is_tone = "\U0001f3fb" <= here <= "\U0001f3ff"
-    is_mark = unicodedata.category(here).startswith("M")
-    return is_flag or is_tone or is_mark or here in _JOINERS or before == "\u200d"
+def utf16(text: str) -> int:
+    """Return the length of ``text`` as browsers and most chat services count it."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def _count_that_fit(text: str, room: int, size: Callable[[str], int]) -> int:
+    count = 0
+    for letter in text:
+        room -= size(letter)
+        if room < 0:
+            break
+        count += 1
+    return count
 
 
 def safe_link(url: str) -> str:

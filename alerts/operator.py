@@ -1,4 +1,4 @@
-"""What the operator is told: sources in trouble and sources that recovered, one notice for all.
+"""What the operator is told: sources in trouble and recovered, and marsad's own bulletins.
 
 A notice goes to the channels marked ``operator: true``; where none is marked, to the first one
 configured, so that a silent press is never mistaken for a quiet one.
@@ -15,17 +15,17 @@ from email.utils import format_datetime
 from typing import Any
 
 from alerts import slack_blocks
-from alerts.channels.apprise import AppriseChannel
-from alerts.channels.console import ConsoleChannel
-from alerts.channels.email import EmailChannel
-from alerts.channels.slack import SlackChannel
+from alerts.channel_settings import ChannelSettings, EmailSettings
+from alerts.channels import make_channel
 from alerts.cleaning import one_line
+from alerts.fitting import fitted
+from alerts.guarding import Guard
 from alerts.messages import Composer
 from alerts.mime import new_mail
-from alerts.ports import Channel
-from alerts.settings import AppriseSettings, ChannelSettings, EmailSettings, SlackSettings
+from alerts.payload import FORMAT
+from alerts.payload import message as as_message
 from domain.health import HealthChange, HealthNotice, HealthState
-from domain.notice import Delivery, SendOutcome
+from domain.notice import Bulletin, Delivery, SendOutcome
 
 MOST_LINES = 40  # of each part; the rest is counted
 _SLACK_TEXT = 2800  # characters: one section of a message
@@ -54,18 +54,35 @@ def operator_channels(channels: Mapping[str, ChannelSettings]) -> list[str]:
 
 
 async def tell(
-    name: str, settings: ChannelSettings, notice: HealthNotice, clock: Callable[[], datetime]
+    name: str,
+    settings: ChannelSettings,
+    notice: HealthNotice | Bulletin,
+    clock: Callable[[], datetime],
+    guard: Guard | None = None,
 ) -> SendOutcome:
     """Send ``notice`` through a channel of its own; what goes wrong is in the outcome."""
-    channel = _channel(name, settings, OperatorComposer(notice), clock)
+    channel = make_channel(name, settings, OperatorComposer(notice), clock, guard=guard)
     try:
         return await channel.send((), digest=False)
     finally:
         await channel.close()
 
 
-def subject(notice: HealthNotice) -> str:
+def bulletin_channels(channels: Mapping[str, ChannelSettings], bulletin: Bulletin) -> list[str]:
+    """Return the channels to tell a bulletin to: its own, or the operator's, never who it avoids.
+
+    Where the operator has no other, any other channel must do: better told twice than never.
+    """
+    if bulletin.channel in channels:
+        return [bulletin.channel]
+    wanted = [name for name in operator_channels(channels) if name != bulletin.avoid]
+    return wanted or [name for name in channels if name != bulletin.avoid]
+
+
+def subject(notice: HealthNotice | Bulletin) -> str:
     """Return the notice in a line: ``3 sources in trouble, 2 recovered``."""
+    if isinstance(notice, Bulletin):
+        return f"[marsad] {one_line(notice.subject, 200)}"
     parts = []
     if notice.troubles:
         count = len(notice.troubles)
@@ -75,8 +92,11 @@ def subject(notice: HealthNotice) -> str:
     return f"[marsad] {', '.join(parts)}"
 
 
-def body(notice: HealthNotice) -> str:
+def body(notice: HealthNotice | Bulletin) -> str:
     """Return the notice as plain text, a line a source."""
+    if isinstance(notice, Bulletin):
+        said = [one_line(line, 400) for line in notice.body.splitlines()[:MOST_LINES]]
+        return "\n".join(said) + "\n"
     lines = []
     if is_everywhere(notice):
         lines += ["Almost every source fails: is this machine's own network down?", ""]
@@ -108,15 +128,24 @@ def _line(change: HealthChange) -> str:
 class OperatorComposer(Composer):
     """Writes one notice, in the form that each channel takes."""
 
-    def __init__(self, notice: HealthNotice) -> None:
+    def __init__(self, notice: HealthNotice | Bulletin) -> None:
         super().__init__()
         self._subject = subject(notice)
         self._body = body(notice)
+        identity = notice.key if isinstance(notice, Bulletin) else self._body
+        self._key = hashlib.sha256(identity.encode()).hexdigest()[:32]
 
-    def text(self, deliveries: Sequence[Delivery]) -> str:
+    def text(self, deliveries: Sequence[Delivery], limit: int | None = None) -> str:
         """Return the notice as plain text."""
         del deliveries
-        return f"{self._subject}\n\n{self._body}"
+        whole = f"{self._subject}\n\n{self._body}"
+        return whole if limit is None else fitted(whole, limit)
+
+    def payload(self, deliveries: Sequence[Delivery]) -> dict[str, Any]:
+        """Return the notice as JSON for programs."""
+        del deliveries
+        told = {"format": FORMAT, "type": "operator", "headline": self._subject, "text": self._body}
+        return as_message(self._key, [told])
 
     def email(
         self, deliveries: Sequence[Delivery], settings: EmailSettings, now: datetime
@@ -124,11 +153,10 @@ class OperatorComposer(Composer):
         """Return the notice as a mail; sent twice, it has the same Message-ID."""
         del deliveries
         message = new_mail()
-        key = hashlib.sha256(self._body.encode()).hexdigest()[:32]
         message["From"] = Address("marsad", addr_spec=settings.sender)
         message["To"] = ", ".join(settings.recipients)
         message["Date"] = format_datetime(now)
-        message["Message-ID"] = f"<operator.{key}@{settings.sender.rsplit('@', 1)[1]}>"
+        message["Message-ID"] = f"<operator.{self._key}@{settings.sender.rsplit('@', 1)[1]}>"
         message["Auto-Submitted"] = "auto-generated"
         message["Subject"] = self._subject
         message.set_content(self._body)
@@ -139,15 +167,3 @@ class OperatorComposer(Composer):
         del deliveries
         text = slack_blocks.words(f"{self._subject}\n\n{self._body}", _SLACK_TEXT)
         return {"text": text, "unfurl_links": False, "unfurl_media": False}
-
-
-def _channel(
-    name: str, settings: ChannelSettings, composer: Composer, clock: Callable[[], datetime]
-) -> Channel:
-    if isinstance(settings, EmailSettings):
-        return EmailChannel(name, settings, composer, clock)
-    if isinstance(settings, SlackSettings):
-        return SlackChannel(name, settings, composer)
-    if isinstance(settings, AppriseSettings):
-        return AppriseChannel(name, settings, composer)
-    return ConsoleChannel(name, composer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,8 +13,22 @@ class FloodPolicy:
     until half the burst has grown back.
     """
 
-    burst: int = 50
+    burst: int = 24
     every: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelPace:
+    """How a channel fares, for whoever serves it next. Moments are seconds since 1970."""
+
+    rests_from: float = 0.0  # it asked for peace then
+    rests_until: float = 0.0
+    failures: int = 0  # in a row
+    free_at: float = 0.0  # when its next message may go
+    left: float | None = None  # of the burst, at ``counted_at``; None: nothing was sent yet
+    counted_at: float | None = None
+    gathered_at: float | None = None
+    is_flooded: bool = False
 
 
 class FloodGate:
@@ -45,8 +59,31 @@ class FloodGate:
             self._gathered_at = now
         self._left = max(0.0, self._left - 1)
 
+    def note(self, pace: ChannelPace, ahead: float) -> ChannelPace:
+        """Return ``pace`` with what the gate knows; ``ahead`` makes its times those of 1970."""
+        return replace(
+            pace,
+            left=self._left,
+            counted_at=_plus(self._counted_at, ahead),
+            gathered_at=_plus(self._gathered_at, ahead),
+            is_flooded=self._is_flooded,
+        )
+
+    def recall(self, pace: ChannelPace, ahead: float) -> None:
+        """Go on from what another gate noted."""
+        if pace.left is None:
+            return
+        self._left = min(max(0.0, pace.left), float(self._policy.burst))
+        self._counted_at = _plus(pace.counted_at, -ahead)
+        self._gathered_at = _plus(pace.gathered_at, -ahead)
+        self._is_flooded = pace.is_flooded
+
     def wait(self, now: float) -> float:
         """Return the seconds until the next gathered message; 0 when there is no flood."""
         if not self.is_flooded(now) or self._gathered_at is None:
             return 0.0
         return max(0.0, self._gathered_at + self._policy.every - now)
+
+
+def _plus(moment: float | None, shift: float) -> float | None:
+    return None if moment is None else moment + shift

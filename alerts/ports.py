@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alerts.pace import ChannelPace
 from domain.notice import Delivery, Mode, SendOutcome
 
 
@@ -32,6 +33,22 @@ class Outbox(Protocol):
 
     async def next_due(self, channel: str) -> datetime | None:
         """When the next row of ``channel`` falls due or its lease expires; None: no row waits."""
+
+    async def overdue(self, channel: str, made_by: datetime, due_by: datetime) -> int:
+        """How many rows of ``channel`` wait, each for a message of its own, since long ago.
+
+        They were made by ``made_by``, and may go by ``due_by``. What is urgent is not counted.
+        """
+
+
+class PaceShelf(Protocol):
+    """Remembers how a channel fares, for the next program that serves it."""
+
+    async def pace(self, channel: str) -> ChannelPace:
+        """Return what was last put, or a pace that says nothing."""
+
+    async def put_pace(self, channel: str, pace: ChannelPace) -> None:
+        """Keep ``pace`` in place of an older one."""
 
 
 class Channel(Protocol):

@@ -3,167 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import time, timedelta
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
-from alerts.cleaning import one_line
+from alerts.channel_settings import ChannelSettings, Settings, private_addresses
+from alerts.heartbeat_settings import HeartbeatSettings
+from alerts.times import HOME, ClockTime, Duration, Quiet, Zone
 from domain.errors import nearest
 from domain.notice import Mode
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\"\\]+@[^@\s<>()\[\],;:\"\\]+", re.ASCII)
-_WEBHOOK = re.compile(r"https?://[!-~]+")
+_COUNTRY = re.compile(r"(?!eu$|un$)[a-z]{2}", re.IGNORECASE)  # eu and un are bodies
 
 
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    if value in (0, "0"):
-        return timedelta(0)
-    match = _DURATION.fullmatch(str(value).strip())
-    if match is None:
-        raise ValueError(f"{value!r} is no duration; write 90s, 30m, 24h or 7d, or 0")
-    try:
-        return timedelta(**{_UNITS[match[2]]: float(match[1])})
-    except OverflowError:
-        raise ValueError(f"{one_line(match[0], 40)} is too long; write 0 for no limit") from None
+def as_verdicts_write_it(partner: str) -> str:
+    """Return a country's code in capitals, a body's id in small letters, however typed."""
+    return partner.upper() if _COUNTRY.fullmatch(partner) else partner.lower()
 
 
-def _clock_time(value: object) -> object:
-    if isinstance(value, time):
-        return value
-    match = _TIME.fullmatch(str(value).strip())
-    if match is None:
-        raise ValueError(f'{value!r} is no time of day; write "07:30"')
-    return time(int(match[1]), int(match[2]))
+class RouteSettings(Settings):
+    """Which hits go to which channels, and how. An empty filter lets everything through.
 
+    A hit goes to the first route of each mode that takes it; ``continue`` passes it on.
+    """
 
-def _is_address(text: str) -> bool:
-    if not _ADDRESS.fullmatch(text):
-        return False
-    try:
-        return Address(addr_spec=text).addr_spec == text
-    except (ValueError, IndexError, HeaderParseError):
-        return False
-
-
-class _Settings(BaseModel):
-    # What was given stays out of errors: it may hold a password.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class _ChannelSettings(_Settings):
-    # whether the operator's notices go here: sources in trouble, sources that recovered
-    operator: bool = False
-
-
-class EmailSettings(_ChannelSettings):
-    """An SMTP server and those it carries mail to. ``username`` and ``password`` go together."""
-
-    type: Literal["email"]
-    host: str = Field(min_length=1)
-    port: int = Field(default=25, ge=1, le=65535)
-    security: Literal["none", "starttls", "tls"] = "none"
-    username: str | None = Field(default=None, min_length=1)
-    password: SecretStr | None = Field(default=None, min_length=1)
-    sender: str
-    recipients: tuple[str, ...] = Field(min_length=1)
-
-    @field_validator("sender", "recipients")
-    @classmethod
-    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        for address in (value,) if isinstance(value, str) else value:
-            if not _is_address(address):
-                raise ValueError(f"{address!r} is no mail address; write one like desk@example.org")
-        return value
-
-    @model_validator(mode="after")
-    def _login_is_whole(self) -> EmailSettings:
-        if (self.username is None) != (self.password is None):
-            raise ValueError("username and password go together")
-        return self
-
-
-class SlackSettings(_ChannelSettings):
-    """An incoming webhook of Slack. The URL is the secret."""
-
-    type: Literal["slack"]
-    webhook_url: SecretStr
-
-    @field_validator("webhook_url")
-    @classmethod
-    def _is_http(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value().strip()  # a file's last line break comes along
-        if not _WEBHOOK.fullmatch(url):
-            raise ValueError("webhook_url must be an address that begins with https://")
-        return SecretStr(url)
-
-
-class AppriseSettings(_ChannelSettings):
-    """Any service that Apprise knows. The URL is the secret."""
-
-    type: Literal["apprise"]
-    url: SecretStr
-
-    @field_validator("url")
-    @classmethod
-    def _has_a_scheme(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value().strip()
-        if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[!-~]+", url, re.IGNORECASE):
-            raise ValueError("url must be an address of Apprise, such as service://token")
-        return SecretStr(url)
-
-
-class ConsoleSettings(_ChannelSettings):
-    """Standard output of the daemon."""
-
-    type: Literal["console"]
-
-
-ChannelSettings = Annotated[
-    EmailSettings | SlackSettings | AppriseSettings | ConsoleSettings,
-    Field(discriminator="type"),
-]
-
-
-class RouteSettings(_Settings):
-    """Which hits go to which channels, and how. An empty filter lets everything through."""
-
+    name: str = Field(default="", max_length=60)  # for people; "route 1" where it is empty
+    goes_on: bool = Field(default=False, alias="continue")
     rules: tuple[str, ...] = ()
     channels: tuple[str, ...] = Field(min_length=1)
     mode: Literal["immediate", "digest", "both"] = "immediate"
     min_score: float = Field(default=0.0, ge=0.0, le=1.0)
-    at: Annotated[time, BeforeValidator(_clock_time)] | None = None
-    timezone: str = "Africa/Algiers"
+    at: ClockTime | None = None
+    timezone: Zone = HOME
+    urgent: bool = False  # passes quiet hours; unacknowledged stories go up the escalation
+    # None: as the whole section says
+    group_wait: Duration | None = None
+    group_interval: Duration | None = None
+    repeat_interval: Duration | None = None
+    quiet_hours: Quiet = ()
     languages: tuple[str, ...] = ()
     partners: tuple[str, ...] = ()
     activities: tuple[str, ...] = ()
     outlets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    @field_validator("timezone")
+    @field_validator("partners")
     @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "Africa" is a folder
-            raise ValueError(f"{value!r} is no time zone; write one like Africa/Algiers") from None
-        return value
+    def _as_verdicts_write_them(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(as_verdicts_write_it, value))
 
     @model_validator(mode="after")
     def _digest_has_a_time(self) -> RouteSettings:
@@ -177,19 +66,72 @@ class RouteSettings(_Settings):
         return tuple(Mode) if self.mode == "both" else (Mode(self.mode),)
 
 
-class AlertSettings(_Settings):
+class FloodSettings(Settings):
+    """A route turns to digests beyond so many ``alerts`` or ``hits`` within ``per``; 0: never."""
+
+    alerts: int = Field(default=20, ge=0)
+    hits: int = Field(default=300, ge=0)
+    per: Duration = timedelta(minutes=10)
+
+    @field_validator("per")
+    @classmethod
+    def _lasts(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=1):
+            raise ValueError("must be a second or more; alerts: 0 and hits: 0 set no limit")
+        return value
+
+
+class EscalationSettings(Settings):
+    """Whom to tell of an urgent story that nobody acknowledged for so long."""
+
+    after: Duration
+    channels: tuple[str, ...] = Field(min_length=1)
+
+
+class AlertSettings(Settings):
     """Channels and routes. ``max_age``: an article older than this at first sight is not told."""
 
-    max_age: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(hours=24)
-    channels: dict[str, ChannelSettings] = {}
+    max_age: Duration = timedelta(hours=24)
+    # of every route that does not say; docs/alerts.md has their meaning
+    group_wait: Duration = timedelta(0)
+    group_interval: Duration = timedelta(0)
+    repeat_interval: Duration = timedelta(0)
+    # when channels without a digest are told of further reports
+    updates_at: ClockTime = time(18, 0)
+    timezone: Zone = HOME
+    flood: FloodSettings = FloodSettings()
+    escalation: tuple[EscalationSettings, ...] = ()
+    # whether channels may post into private networks; None: as the crawler may fetch from them
+    allow_private_networks: bool | None = None
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict)
     routes: tuple[RouteSettings, ...] = ()
+    heartbeat: HeartbeatSettings | None = None
 
-    def unknown_channels(self) -> list[tuple[int, int, str]]:
-        """Return (route, position, message) of every channel that a route names in vain."""
+    def unknown_channels(self) -> list[tuple[str, int, int, str]]:
+        """Return (section, number, position, message) of every channel that is named in vain."""
         faults = []
-        for number, route in enumerate(self.routes):
-            for position, name in enumerate(route.channels):
-                if name not in self.channels:
-                    message = f"no channel {name!r}{nearest(name, self.channels)}"
-                    faults.append((number, position, message))
+        sections: dict[str, Sequence[RouteSettings | EscalationSettings]]
+        sections = {"routes": self.routes, "escalation": self.escalation}
+        for section, entries in sections.items():
+            for number, entry in enumerate(entries):
+                for position, name in enumerate(entry.channels):
+                    if name not in self.channels:
+                        message = f"no channel {name!r}{nearest(name, self.channels)}"
+                        faults.append((section, number, position, message))
         return faults
+
+    def may_go_private(self, channel: ChannelSettings | HeartbeatSettings, default: bool) -> bool:
+        """Whether ``channel`` may post into a private network; ``default`` where nothing says."""
+        for said in (getattr(channel, "allow_private_networks", None), self.allow_private_networks):
+            if said is not None:
+                return bool(said)
+        return default
+
+    def private_channels(self, default: bool) -> list[tuple[str, str, str]]:
+        """Return (channel, key, message) of every address in a private network not allowed."""
+        return [
+            (name, key, f"{reason}; allow_private_networks: true on the channel allows it")
+            for name, channel in self.channels.items()
+            if not self.may_go_private(channel, default)
+            for key, reason in private_addresses(channel)
+        ]

@@ -1,6 +1,8 @@
 """Article extraction: F1 on the article-extraction benchmark, and CPU time a page.
 
-    python benchmarks/extraction.py [--shared ../shared]
+    python -m benchmarks.extraction [--shared ../shared] [--peers .venv-peers/bin/python]
+
+With ``--peers`` readability-lxml is measured too, in its own environment, by the same scoring.
 
 Scoring is the benchmark's own: 4-word shingles, counts normalised a page, precision and
 recall averaged over the pages, F1 of the averages.
@@ -9,11 +11,13 @@ recall averaged over the pages, F1 of the averages.
 from __future__ import annotations
 
 import argparse
+import base64
 import gzip
 import json
 import os
 import re
 import statistics
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +25,7 @@ from pathlib import Path
 
 import trafilatura
 
+from benchmarks.figures import keep
 from crawler.extraction import extract_page
 from domain.errors import ExtractionError
 
@@ -91,16 +96,46 @@ def measure(
     return f1([counts(true, text) for (_, _, true), text in zip(pages, found, strict=True)]), cpu
 
 
+def readability(
+    pages: list[tuple[bytes, str, str]], python: Path
+) -> tuple[tuple[float, float, float], float]:
+    """Scores, and milliseconds of CPU a page, of readability-lxml in the peers' environment."""
+    lines = "".join(base64.b64encode(body).decode() + "\n" for body, _, _ in pages)
+    script = Path(__file__).with_name("peers") / "readability_pages.py"
+    command = [str(python), str(script)]
+    answer = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    *texts, cpu = answer.stdout.splitlines()
+    rows = [counts(true, json.loads(text)) for (_, _, true), text in zip(pages, texts, strict=True)]
+    return f1(rows), float(cpu)
+
+
+def show(name: str, scores: tuple[float, float, float], cpu: float) -> None:
+    score, precision, recall = scores
+    print(f"{name:17} F1 {score:.3f}  P {precision:.3f}  R {recall:.3f}  {cpu:6.1f} ms a page")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", default=os.environ.get("MARSAD_SHARED", "../shared"), type=Path)
-    pages = load(parser.parse_args().shared)
+    parser.add_argument("--peers", type=Path, help="Python that has readability-lxml")
+    given = parser.parse_args()
+    pages = load(given.shared)
     print(f"{len(pages)} pages")
     engines = {"marsad": ours, "trafilatura fast": fast, "trafilatura": default}
+    costs, f1s = {}, {}
     for name, extractor in engines.items():
         extractor(*pages[0][:2])  # imports and compiled patterns are not the engine's cost
-        (score, precision, recall), cpu = measure(pages, extractor)
-        print(f"{name:17} F1 {score:.3f}  P {precision:.3f}  R {recall:.3f}  {cpu:6.1f} ms a page")
+        scores, costs[name] = measure(pages, extractor)
+        f1s[name] = scores[0]
+        show(name, scores, costs[name])
+    if given.peers is not None:
+        show("readability-lxml", *readability(pages, given.peers))
+    ratios = [costs["marsad"] / costs["trafilatura fast"]]
+    for _ in range(2):
+        ratios.append(measure(pages, ours)[1] / measure(pages, fast)[1])
+    ratio = statistics.median(ratios)
+    keep("extraction", {"cpu": ratios, "f1": [f1s["marsad"] - f1s["trafilatura fast"]]})
+    print(f"marsad takes {ratio:.2f} of the CPU time of trafilatura fast")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,9 @@ def _article(
     page: PageText | None = None,
 ) -> Article:
     entry = candidate.entry
-    dates = (entry.published_at, page.published_at if page else None)
+    dates = [entry.published_at, page.published_at if page else None]
+    if entry.is_dated_by_change:
+        dates.reverse()
     believed = (believe(date, now).value for date in dates if date is not None)
     return Article(
         url=candidate.url,
@@ -129,7 +131,16 @@ def _article(
         first_seen=now,
         published_at=next((date for date in believed if date is not None), None),
         authors=entry.authors or (page.authors if page else ()),
+        section=page.section if page else "",
+        modified_at=_past(page.modified_at if page else entry.modified_at, now),
+        image=page.image if page else None,
+        canonical_url=page.canonical_url if page else None,
+        listed=entry.fingerprint(),
         guid=entry.guid,
         text_from=text_from,
         note=note,
     )
+
+
+def _past(moment: datetime | None, now: datetime) -> datetime | None:
+    return believe(moment, now).value if moment is not None else None

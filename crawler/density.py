@@ -68,17 +68,21 @@ class _Page:
     def _walk(self, root: LexborNode) -> None:
         homes: dict[int, int] = {}
         links: set[int] = set()
-        block = _Block(root.mem_id)
+        block, is_parted = _Block(root.mem_id), False
         for node in root.traverse(include_text=True):
             tag, me = node.tag, node.mem_id
             parent = node.parent
             up = parent.mem_id if parent is not None else 0
             if tag == "-text":
                 home = homes.get(up, up)
-                if home != block.owner:
-                    self._close(block)
-                    block = _Block(home)
                 text = node.text_content or ""
+                if text.isspace():  # half of all texts: they part blocks, and begin none
+                    is_parted = is_parted or home != block.owner
+                    block.pieces.append(" ")
+                    continue
+                if is_parted or home != block.owner:
+                    self._close(block)
+                    block, is_parted = _Block(home), False
                 block.pieces.append(text.replace("\n", " "))
                 if up in links:
                     block.linked += len(text.strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from urllib.parse import urlsplit
 
 from tldextract import TLDExtract
 
@@ -17,3 +18,8 @@ def registrable_domain(host: str) -> str:
     """Return ``elwatan-dz.com`` of ``www.elwatan-dz.com``; the host itself where there is none."""
     found = _extractor()(host.lower().rstrip("."))
     return f"{found.domain}.{found.suffix}" if found.domain and found.suffix else host.lower()
+
+
+def host_key(url: str) -> str:
+    """Return what one visits at a time: the registrable domain of ``url``, whatever its port."""
+    return registrable_domain(urlsplit(url).hostname or "")

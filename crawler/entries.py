@@ -47,9 +47,17 @@ class Entry:
     summary: str = ""  # plain teaser
     text: str = ""  # the whole article, when the list itself carries it
     published_at: datetime | None = None
+    is_dated_by_change: bool = False  # published_at tells when it changed: a page knows better
+    modified_at: datetime | None = None  # when the list says that it changed
     date_note: str = ""  # why published_at is None though something was written there
     authors: tuple[str, ...] = ()
     guid: str | None = None
+
+    def fingerprint(self) -> str:
+        """Return a hash of what is said of the article: another one tells of an edit."""
+        dates = (d.isoformat() if d else "" for d in (self.published_at, self.modified_at))
+        said = "\0".join((self.title, self.summary, self.text, *dates))
+        return blake2b(said.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,7 @@ class RawEntry:
     description: str = ""
     content: str = ""
     date: str = ""
+    modified: str = ""
     authors: tuple[str, ...] = ()
     guid: str = ""
     guid_is_link: bool = False
@@ -95,6 +104,7 @@ def refine(raw: RawEntry, url: str) -> Entry | None:
         summary=_cut(summary, SUMMARY_LIMIT),
         text=text,
         published_at=reading.value,
+        modified_at=read_date(raw.modified).value if raw.modified.strip() else None,
         date_note=reading.reason if raw.date.strip() else "",
         authors=_authors(raw.authors),
         guid=one_line(raw.guid, 1000) or None,

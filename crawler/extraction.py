@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +17,14 @@ import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.blocks import clean, is_too_deep
+from crawler.blocks import clean, is_too_deep, paragraphs
 from crawler.charset import decode, repair_mojibake
 from crawler.density import dense_text
 from crawler.entries import TEXT_LIMIT
-from crawler.metadata import Metadata, read_metadata
+from crawler.furniture import without_furniture
+from crawler.metadata import NO_SELECTORS, Metadata, read_metadata
 from domain.errors import ExtractionError
+from domain.source import Selectors
 
 AGREEMENT = 0.75  # Jaccard likeness of 4-word shingles from which the cheap text is taken
 _SHINGLE = 4
@@ -30,17 +33,8 @@ _WORD = re.compile(r"\w+")
 _CHALLENGE = re.compile(
     r"cf-browser-verification|cf_chl_opt|/cdn-cgi/challenge-platform/|<title>Just a moment\.\.\."
 )
+_MOST_PARTS = 20
 _NOT_HTML = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"RIFF")
-
-# Paragraphs that stand in many articles of this press and belong to none: links to other
-# stories (their words would be taken for this story's), leftovers of templates and widgets.
-_FURNITURE = re.compile(
-    r"(?:à\s)?(?:lire|voir)\s(?:aussi|également)\b.{0,220}"
-    r"|(?:read|see|check)\s(?:also|more)\b.{0,220}|also\sread\b.{0,220}"
-    r"|(?:اقرأ|إقرأ|شاهد|طالع)\s(?:أيضا|أيضاً|ايضا|المزيد).{0,220}"
-    r"|comments?(?:\scomments?)?|partager(?:\s.{0,40})?|.*\{\{.*\}\}.*",
-    re.IGNORECASE,
-)
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every odd page
 
@@ -54,19 +48,32 @@ class PageText:
     published_at: datetime | None = None  # aware, UTC
     canonical_url: str | None = None
     authors: tuple[str, ...] = ()
-    how: str = "density"  # density | trafilatura | json-ld: who found the text
+    section: str = ""
+    modified_at: datetime | None = None
+    image: str | None = None
+    how: str = "density"  # density | trafilatura | json-ld | selectors: who found the text
 
 
-def extract_page(body: bytes, url: str, content_type: str = "") -> PageText:
+def extract_page(
+    body: bytes, url: str, content_type: str = "", selectors: Selectors = NO_SELECTORS
+) -> PageText:
     """Return the article in a page. ``url`` is its final address.
+
+    What the outlet's ``selectors`` drop is never a part of it; their text is taken where the
+    extractors find none.
 
     Raises ExtractionError with the reason when there is none.
     """
     markup = _markup(body, url, content_type)
     tree = LexborHTMLParser(markup)
-    about = read_metadata(tree, url)
+    about = read_metadata(tree, url, selectors)
+    if selectors.drop:
+        markup = _without(tree, selectors.drop) or markup
+    chosen = _chosen(tree, selectors.text)
     text, how = _text(tree, markup, about)
-    text = "\n\n".join(part for part in text.split("\n\n") if not _FURNITURE.fullmatch(part))
+    if len(text) < _SHORTEST < len(chosen):
+        text, how = chosen, "selectors"
+    text = without_furniture(text)
     if len(text) < _SHORTEST:
         raise ExtractionError("no article text in the page", url=url)
     return PageText(
@@ -75,8 +82,29 @@ def extract_page(body: bytes, url: str, content_type: str = "") -> PageText:
         published_at=about.published_at,
         canonical_url=about.canonical_url,
         authors=about.authors,
+        section=about.section,
+        modified_at=about.modified_at,
+        image=about.image,
         how=how,
     )
+
+
+def _without(tree: LexborHTMLParser, drop: Sequence[str]) -> str:
+    """Remove what is never a part of the article; return the markup that is left, if any is."""
+    found = [node for css in drop for node in tree.css(css)]
+    for node in found:
+        node.decompose()
+    return (tree.html or "") if found else ""
+
+
+def _chosen(tree: LexborHTMLParser, css: str) -> str:
+    """Return the text of the elements that the outlet's selector names."""
+    if not css:
+        return ""
+    seen: dict[str, None] = {}
+    for node in tree.css(css)[:_MOST_PARTS]:
+        seen |= dict.fromkeys(paragraphs(node))
+    return "\n\n".join(seen)
 
 
 def _markup(body: bytes, url: str, content_type: str) -> str:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 _COUNTERS = re.compile(rb"<(slash:comments|thr:total)>\s*\d*\s*</\1>")
-_AFTER_NAME = b" >\t\r\n"
+_STARTS = {name: re.compile(rb"<" + name + rb"(?=[ >\t\r\n])") for name in (b"item", b"entry")}
+_COUNTER_TAGS = (b"<slash:comments>", b"<thr:total>")
 _MOST = 5000
 
 
@@ -31,17 +32,19 @@ def sift(body: bytes, known: Collection[str]) -> Sifted | None:
     """Leave the items whose hashes are ``known`` out of a document; None when unsure of it."""
     name = b"item" if body.find(b"<item") >= 0 else b"entry"
     tag, close = b"<" + name, b"</" + name + b">"
-    head, *parts = _parts(body, tag)
+    head, *parts = _STARTS[name].split(body)  # ``<items`` is none of ``<item``
     kept, hashes, left_out = [head], [], 0
     if len(parts) > _MOST or close in head:
         return None
-    for number, part in enumerate(parts, 1):
+    is_counted = any(counter in body for counter in _COUNTER_TAGS)
+    last = len(parts) - 1
+    for number, part in enumerate(parts):
         item, closed, rest = part.partition(close)
-        is_last = number == len(parts)
-        if not closed or close in rest or not (is_last or not rest or rest.isspace()):
+        if not closed or (rest and (close in rest or (number != last and not rest.isspace()))):
             return None
-        hashes.append(item_hash(item))
-        if hashes[-1] in known:
+        found = item_hash(item) if is_counted else _hash(item)
+        hashes.append(found)
+        if found in known:
             left_out += 1
         elif item.count(b"<![CDATA[") == item.count(b"]]>"):
             kept += (tag, item, close)
@@ -53,20 +56,8 @@ def sift(body: bytes, known: Collection[str]) -> Sifted | None:
 
 def item_hash(item: bytes) -> str:
     """Return a hash of an item; how many comments it has is no part of it."""
-    if b"<slash:comments>" in item or b"<thr:total>" in item:
-        item = _COUNTERS.sub(b"", item)
+    return _hash(_COUNTERS.sub(b"", item))
+
+
+def _hash(item: bytes) -> str:
     return blake2b(item, digest_size=8).hexdigest()
-
-
-def _parts(body: bytes, tag: bytes) -> list[bytes]:
-    """Split at every start tag; ``<items`` is none of ``<item``."""
-    head, *parts = body.split(tag)
-    if all(part[:1] in _AFTER_NAME and part for part in parts):
-        return [head, *parts]
-    found = [head]
-    for part in parts:
-        if part[:1] in _AFTER_NAME and part:
-            found.append(part)
-        else:
-            found[-1] += tag + part
-    return found

@@ -90,6 +90,7 @@ def _atom_entry(entry: Element, base: str) -> RawEntry:
         description=_text(entry, "summary"),
         content=_inner(content) if content is not None else "",
         date=next((date for date in dates if date.strip()), ""),
+        modified=_text(entry, "updated") or _text(entry, "modified"),
         authors=tuple(authors),
         guid=_text(entry, "id"),
         guid_is_link=True,

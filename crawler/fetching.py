@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,14 +19,22 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.web._newclient import (  # the package exports two of the three
+    RequestNotSent,
+    RequestTransmissionFailed,
+    ResponseNeverReceived,
+)
 
+from crawler.freshness import fresh_for
 from crawler.impostors import is_barrier
 from crawler.middleware import SKIP_ROBOTS, RobotsForbidsError, TooManyRedirectsError
 from crawler.pacing import retry_after
-from crawler.ports import HoldShelf
+from crawler.ports import HoldShelf, no_step
 from crawler.robots import MAX_BYTES
 from crawler.spider import ORDER, PressSpider
-from domain.errors import FetchError, MarsadError
+from crawler.urls import host_of
+from domain.errors import FetchError, LeaseLostError, MarsadError
 from domain.health import Impostor
 from domain.page import Page
 from domain.source import Validators, VisitOutcome
@@ -38,12 +45,12 @@ if TYPE_CHECKING:
 
     from crawler.addresses import GuardedResolver
 
-_MAX_AGE = re.compile(r"\bmax-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _TLS_SIGNS = ("certificate", "ssl", "tls")
 _PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})
 _NEVER_LONGER = 3600.0  # seconds; a request waits its turn, but a lost one must not wait for ever
 _MAX_HELD = 10_000
 _LONGEST_ROBOTS = 4 * MAX_BYTES  # of which MAX_BYTES are read; nobody needs more to say no
+_TLS_ADVICE = " (verify_certificate: false in its entry reads it all the same)"
 _NO_ANSWER = (CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError)
 _IS_DOWN = 3  # requests in a row without an answer
 _DOWN_FOR = timedelta(minutes=2)
@@ -100,6 +107,9 @@ class Fetcher(Protocol):
     ) -> Fetched:
         """Return the answer of ``url``. Raises RefusedError."""
 
+    async def recall(self) -> None:
+        """Learn which hosts asked to be left alone."""
+
 
 class ScrapyFetcher:
     """Fetches through the one crawl. ``spider`` and ``orders`` are those of the crawl."""
@@ -111,8 +121,10 @@ class ScrapyFetcher:
         resolver: GuardedResolver,
         clock: Callable[[], datetime],
         holds: HoldShelf | None = None,
+        failpoint: Callable[[str], None] = no_step,
     ) -> None:
         self._holds = holds
+        self._failpoint = failpoint
         self.crawl: asyncio.Task[None] | None = None
         self._orders = orders
         self._held: dict[str, datetime] = {}  # hosts that asked to wait, and until when
@@ -130,8 +142,10 @@ class ScrapyFetcher:
         headers = conditional_headers(validators)
         host = urlsplit(url).netloc
         try:
+            self._failpoint("before-fetch")
             response = await self._ask(url, headers, {"download_maxsize": max_bytes})
-        except CrawlEndedError:
+            self._failpoint("after-fetch")
+        except (CrawlEndedError, LeaseLostError):
             raise
         except Exception as error:
             self._note_silence(host, error)
@@ -153,11 +167,11 @@ class ScrapyFetcher:
                 reason = f"{host} does not answer"
                 raise RefusedError(reason, url=url, outcome=VisitOutcome.NETWORK)
             self._silent[host] = _IS_DOWN - 1, now  # one more try
-        until = self._held.get(host)
+        until = self._held.get(host_of(url))
         if until is None:
             return
         if until <= now:
-            del self._held[host]
+            del self._held[host_of(url)]
             return
         raise RefusedError(
             f"{host} asked to wait until {until:%H:%M} UTC",
@@ -180,6 +194,8 @@ class ScrapyFetcher:
             response = await self._ask(url, {}, meta)
         except TooManyRedirectsError:
             return 404, b""  # RFC 9309: may be taken for a file that is not there
+        except LeaseLostError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it was, the file could not be had
             _log.info("robots.txt of %s could not be had: %s", url, self._refused(error, url))
             return 0, b""
@@ -188,6 +204,15 @@ class ScrapyFetcher:
         return response.status, response.body
 
     async def _ask(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
+        """Return the answer. A connection that was kept and is found closed is no answer yet."""
+        try:
+            return await self._ask_once(url, headers, meta)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+        return await self._ask_once(url, headers, meta)
+
+    async def _ask_once(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
         if self.spider is None or self.crawl is None:
             raise RuntimeError("the crawl is not open")
         answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
@@ -208,7 +233,7 @@ class ScrapyFetcher:
                 body=b"",
                 content_type="",
                 is_not_modified=True,
-                fresh_for=_fresh_for(response),
+                fresh_for=_freshness(response, self._clock()),
                 moved_to=_moved_to(response),
             )
         if not 200 <= status < 300:
@@ -230,7 +255,7 @@ class ScrapyFetcher:
             is_complete="partial" not in response.flags,
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
-            fresh_for=_fresh_for(response),
+            fresh_for=_freshness(response, self._clock()),
             moved_to=_moved_to(response),
             page=_page(response, self._clock()),
         )
@@ -242,7 +267,7 @@ class ScrapyFetcher:
 
     async def _hold(self, response: Response, wait: timedelta) -> None:
         """Remember for how long the host wants no request, also across a restart."""
-        host, until = urlsplit(response.url).netloc, self._clock() + wait
+        host, until = host_of(response.url), self._clock() + wait
         if len(self._held) >= _MAX_HELD:
             return
         self._held[host] = until
@@ -260,11 +285,11 @@ class ScrapyFetcher:
         if isinstance(error, CannotResolveHostError) and known is None:
             known = "a redirect led to a name or address that cannot be dialled"
         reason = known if isinstance(error, CannotResolveHostError) else explain(error)
-        passing = isinstance(error, DownloadTimeoutError | ResponseDataLossError) or (
-            "lost" in reason or "closed" in reason  # type: ignore[operator]
-        )
         return RefusedError(
-            reason or "failed", url=url, outcome=VisitOutcome.NETWORK, is_passing=passing
+            reason or "failed",
+            url=url,
+            outcome=VisitOutcome.NETWORK,
+            is_passing=isinstance(error, DownloadTimeoutError | ResponseDataLossError),
         )
 
 
@@ -277,6 +302,16 @@ def conditional_headers(validators: Validators | None) -> dict[str, str]:
         ("If-Modified-Since", validators.last_modified),
     )
     return {name: value for name, value in pairs if value}
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the connection ended before any of the answer came."""
+    cause = error.__cause__ or error
+    if isinstance(cause, RequestNotSent | RequestTransmissionFailed):
+        return True
+    return isinstance(cause, ResponseNeverReceived) and all(
+        reason.check(ConnectionDone, ConnectionLost) for reason in cause.reasons
+    )
 
 
 def explain(error: Exception) -> str:
@@ -293,11 +328,11 @@ def explain(error: Exception) -> str:
         return "only http and https addresses are fetched"
     text = " ".join(_chain(error).split())
     if "Mismatch(" in text:
-        return "TLS: the certificate is another host's"
+        return f"TLS: the certificate is another host's{_TLS_ADVICE}"
     if "DOWNLOAD_MAXSIZE" in text or "bytes decompressed so far" in text:
         return "the body is larger than allowed when decompressed"
     if any(sign in text.lower() for sign in _TLS_SIGNS):
-        return f"TLS: {text}"[:300]
+        return f"TLS: {text}"[:300] + _TLS_ADVICE
     return text[:300] or type(error).__name__
 
 
@@ -345,6 +380,6 @@ def _moved_to(response: Response) -> str | None:
     return str(stops[len(lasting)]) if lasting else None
 
 
-def _fresh_for(response: Response) -> timedelta | None:
-    match = _MAX_AGE.search(_header(response, "Cache-Control") or "")
-    return timedelta(seconds=int(match[1])) if match else None
+def _freshness(response: Response, now: datetime) -> timedelta | None:
+    names = ("Cache-Control", "Expires", "Date")
+    return fresh_for(*(_header(response, name) for name in names), now=now)

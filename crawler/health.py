@@ -7,7 +7,7 @@ answer, and nothing is ever given up: the next visit decides anew.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -64,7 +64,7 @@ def judge_ways(
     readings: Sequence[WayReading],
     now: datetime,
     *,
-    taken: frozenset[str] = frozenset(),
+    taken: Container[str] = frozenset(),
 ) -> tuple[WayHealth, ...]:
     """Return what becomes of each configured way of ``source``, in the order of the config.
 
@@ -112,7 +112,7 @@ def with_health(
     source: Source,
     readings: Sequence[WayReading],
     *,
-    taken: frozenset[str] = frozenset(),
+    taken: Container[str] = frozenset(),
 ) -> FetchState:
     """Return ``new`` with the health of ``source``, as configured, after a visit."""
     now = new.last_visit
@@ -195,7 +195,7 @@ def _is_missing(reading: WayReading) -> bool:
     return reading.status == 404 or _NO_NAME in reading.reason
 
 
-def _after(way: WayHealth, reading: WayReading, now: datetime, taken: frozenset[str]) -> WayHealth:
+def _after(way: WayHealth, reading: WayReading, now: datetime, taken: Container[str]) -> WayHealth:
     if not reading.outcome.is_success:
         return _failed(way, reading, now)
     newest = max(filter(None, (way.newest, reading.newest)), default=None)
@@ -224,7 +224,7 @@ def _moved(way: WayHealth, reading: WayReading, now: datetime) -> WayHealth:
     return replace(way, moved_seen=way.moved_seen + 1)
 
 
-def _placed(way: WayHealth, now: datetime, taken: frozenset[str]) -> WayHealth:
+def _placed(way: WayHealth, now: datetime, taken: Container[str]) -> WayHealth:
     """Take over a new address that was given often enough, and say what is to be said."""
     state, reason = HealthState.OK, ""
     is_lasting = (

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crawler.discovery import announced_feeds
+from crawler.discovery import Look, look
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
 from crawler.impostors import is_barrier, recognise
+from crawler.metadata import NO_SELECTORS
 from crawler.sections import parse_section
 from crawler.sitemaps import Sitemap, parse_sitemap
 from domain.errors import CrawlError
 from domain.health import Impostor
+from domain.source import Selectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +77,25 @@ def read_archive(
         return read_section(body, url, article_url, content_type, hosts)
 
 
-def read_page(body: bytes, url: str, content_type: str) -> PageText | Unreadable:
+def read_page(
+    body: bytes, url: str, content_type: str, selectors: Selectors = NO_SELECTORS
+) -> PageText | Unreadable:
     """Extract the article of a page."""
     barrier = is_barrier(body, content_type)
     if barrier is not None:
         return Unreadable(reason=f"{barrier} where an article was expected", impostor=barrier)
     try:
-        return extract_page(body, url, content_type)
+        return extract_page(body, url, content_type, selectors)
     except CrawlError as error:
         return Unreadable(reason=str(error))
 
 
-def find_feeds(body: bytes, url: str, content_type: str) -> tuple[str, ...]:
-    """Return the feeds of an address: itself if it is one, else those that the page announces."""
+def look_at(body: bytes, url: str, content_type: str) -> Look | Unreadable:
+    """Say what an address is: a feed, a sitemap, or a page with what it announces."""
     try:
-        parse_feed(body, url, content_type)
-    except CrawlError:
-        return announced_feeds(body, url, content_type)
-    return (url,)
+        return look(body, url, content_type)
+    except CrawlError as error:
+        return Unreadable(reason=str(error))
 
 
 def _impostor(error: CrawlError, body: bytes, content_type: str, wanted: str) -> Unreadable:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.blocks import clean, plain_text, plain_title
 from crawler.dates import read_date
 from crawler.urls import resolve_link
+from domain.source import Selectors
 
 _LD_LIMIT = 500_000  # characters of one JSON-LD script
 _LD_ITEMS = 300
@@ -28,12 +30,16 @@ _DATE_METAS = (
     "sailthru.date",
     "parsely-pub-date",
 )
+_CHANGE_METAS = ("article:modified_time", "og:updated_time", "dateModified", "last-modified")
+_SECTION_LIMIT = 80
+_BYLINE = re.compile(r"^(?:par|by|بقلم|كتب)\s*:?\s+", re.IGNORECASE)
 _TIME_CSS = "time[itemprop=datePublished], time[pubdate], article time[datetime], time[datetime]"
 _VISIBLE_CSS = (
     "[itemprop=datePublished], [class*=date], [class*=Date], [class*=published], [class*=time-]"
 )
 _VISIBLE_TRIES = 6
 _AUTHOR_LIMIT = 10
+NO_SELECTORS = Selectors()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +50,30 @@ class Metadata:
     published_at: datetime | None = None
     canonical_url: str | None = None
     authors: tuple[str, ...] = ()
+    section: str = ""
+    modified_at: datetime | None = None
+    image: str | None = None
     body: str = ""  # JSON-LD articleBody, as plain text
 
 
-def read_metadata(tree: LexborHTMLParser, url: str) -> Metadata:
-    """Read what ``tree`` says of itself; ``url`` is the page's final address."""
+def read_metadata(
+    tree: LexborHTMLParser, url: str, selectors: Selectors = NO_SELECTORS
+) -> Metadata:
+    """Read what ``tree`` says of itself; ``url`` is the page's final address.
+
+    The outlet's ``selectors`` are asked where the page declares nothing.
+    """
     article = _article_item(tree)
     metas = _metas(tree)
     site = metas.get("og:site_name", "")
     return Metadata(
-        title=_title(tree, article, metas, site),
-        published_at=_published(tree, article, metas),
+        title=_title(tree, article, metas, site, selectors.title),
+        published_at=_published(tree, article, metas, selectors.date),
         canonical_url=_canonical(tree, metas, url),
-        authors=_authors(article, metas),
+        authors=_authors(tree, article, metas, selectors.author),
+        section=_section(tree, article, metas, selectors.section),
+        modified_at=_modified(article, metas),
+        image=_image(article, metas, url),
         body=plain_text(_string(article.get("articleBody"))),
     )
 
@@ -106,13 +123,18 @@ def _items(data: object) -> Iterator[dict[str, object]]:
 
 
 def _title(
-    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str], site: str
+    tree: LexborHTMLParser,
+    article: dict[str, object],
+    metas: dict[str, str],
+    site: str,
+    css: str,
 ) -> str:
     heading = tree.css_first("h1")
     page = tree.css_first("head > title")
     candidates = (
         _string(article.get("headline")),
         metas.get("og:title", ""),
+        _text_of(tree, css),
         heading.text(separator=" ") if heading is not None else "",
         page.text() if page is not None else "",
     )
@@ -126,21 +148,31 @@ def _title(
 
 
 def _published(
-    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str]
+    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str], css: str
 ) -> datetime | None:
-    for text in _dates(tree, article, metas):
-        value = read_date(text).value
-        if value is not None:
-            return value
-    return None
+    return _first_date(_dates(tree, article, metas, css))
+
+
+def _modified(article: dict[str, object], metas: dict[str, str]) -> datetime | None:
+    return _first_date((_string(article.get("dateModified")), *_named(metas, _CHANGE_METAS)))
+
+
+def _first_date(texts: Iterable[str]) -> datetime | None:
+    values = (read_date(text).value for text in texts if text)
+    return next((value for value in values if value is not None), None)
+
+
+def _named(metas: dict[str, str], names: Iterable[str]) -> Iterator[str]:
+    return (metas.get(name.lower(), "") for name in names)
 
 
 def _dates(
-    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str]
+    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str], css: str
 ) -> Iterator[str]:
     yield _string(article.get("datePublished"))
-    for name in _DATE_METAS:
-        yield metas.get(name.lower(), "")
+    yield from _named(metas, _DATE_METAS)
+    for node in tree.css(css)[:2] if css else ():
+        yield node.attributes.get("datetime") or clean(node.text(separator=" "))[:120]
     for node in tree.css(_TIME_CSS)[:2]:
         yield node.attributes.get("datetime") or node.text()
     for node in tree.css(_VISIBLE_CSS)[:_VISIBLE_TRIES]:
@@ -153,13 +185,42 @@ def _canonical(tree: LexborHTMLParser, metas: dict[str, str], url: str) -> str |
     return resolve_link(href, url) if href else None
 
 
-def _authors(article: dict[str, object], metas: dict[str, str]) -> tuple[str, ...]:
+def _authors(
+    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str], css: str
+) -> tuple[str, ...]:
     listed = article.get("author")
     people = listed if isinstance(listed, list) else [listed]
     names = [_string(p.get("name")) if isinstance(p, dict) else _string(p) for p in people]
     names.append(metas.get("author", ""))
-    plain = (plain_title(name, 120) for name in names if not name.startswith("http"))
-    return tuple(dict.fromkeys(name for name in plain if name))[:_AUTHOR_LIMIT]
+    plain = [plain_title(name, 120) for name in names if not name.startswith("http")]
+    found = tuple(dict.fromkeys(name for name in plain if name))[:_AUTHOR_LIMIT]
+    return found or tuple(filter(None, (_BYLINE.sub("", _text_of(tree, css)),)))
+
+
+def _section(
+    tree: LexborHTMLParser, article: dict[str, object], metas: dict[str, str], css: str
+) -> str:
+    said = article.get("articleSection")
+    first = said[0] if isinstance(said, list) and said else said
+    found = _string(first) or metas.get("article:section", "") or _text_of(tree, css)
+    return plain_title(found, _SECTION_LIMIT)
+
+
+def _image(article: dict[str, object], metas: dict[str, str], url: str) -> str | None:
+    said = article.get("image")
+    first = said[0] if isinstance(said, list) and said else said
+    named = _string(first.get("url")) if isinstance(first, dict) else _string(first)
+    link = metas.get("og:image", "") or named or metas.get("twitter:image", "")
+    return resolve_link(link, url) if link else None
+
+
+def _text_of(tree: LexborHTMLParser, css: str) -> str:
+    """Return what the first element says that has a text of its own, in one line."""
+    for node in tree.css(css)[:3] if css else ():
+        text = plain_title(node.text(separator=" "), 300)
+        if text:
+            return text
+    return ""
 
 
 def _string(value: object) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
+
+from crawler.turns import Turns
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -38,6 +42,7 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._turns = Turns(crawler, monotonic())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -47,24 +52,13 @@ class RobotsMiddleware:
     async def process_request(self, request: Request) -> None:
         """Raise RobotsForbidsError unless the request may go out."""
         if request.meta.get(SKIP_ROBOTS):
+            self._turns.enter(request)
             return
         spider: Any = self._crawler.spider
         permission: Permission = await spider.gate.permission(request.url)
-        if permission.crawl_delay is not None:
-            self._slow_down(request, permission.crawl_delay.total_seconds())
         if not permission.allowed:
             raise RobotsForbidsError(permission.reason, is_down=permission.is_down)
-
-    def _slow_down(self, request: Request, delay: float) -> None:
-        """Raise the pause between two requests to this host, now and when its slot is made anew."""
-        downloader: Any = self._crawler.engine.downloader
-        host = downloader.get_slot_key(request)
-        if delay <= self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
-            return
-        downloader.per_slot_settings[host] = {"concurrency": 1, "delay": delay, "jitter": 0}
-        slot = downloader.slots.get(host)
-        if slot is not None:
-            slot.delay = delay
+        self._turns.enter(request, permission.crawl_delay or timedelta(0))
 
 
 class QuietRedirectMiddleware(RedirectMiddleware):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ParamSpec, Protocol, TypeVar
 
 from domain.article import Article
+from domain.revision import Known
 from domain.source import VisitReport
 
 P = ParamSpec("P")
@@ -19,6 +20,16 @@ class Desk(Protocol):
 
     async def unseen(self, urls: Sequence[str]) -> set[str]:
         """Return those canonical ``urls`` that the store does not hold."""
+
+    async def known(self, urls: Sequence[str]) -> Mapping[str, Known]:
+        """Return what the store remembers of those canonical ``urls`` that it holds."""
+
+    async def revise(self, article: Article) -> bool:
+        """Look at a stored article that was read again; True when it became a new version.
+
+        A version is judged again in the same commit. The same words, spelt or set otherwise, are
+        none, nor is a teaser in place of a whole text.
+        """
 
     async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
         """Judge and store ``articles`` in one commit, with the end of the visit if given.
@@ -38,6 +49,11 @@ class Workers(Protocol):
         ``WorkerTimeoutError`` when it exceeds the hard limit and ``WorkerCrashError`` when its
         process dies; an exception that the function raises comes back as itself.
         """
+
+
+def no_step(step: str) -> None:
+    """Pass a step of the walk at which a crash test would end the process."""
+    del step
 
 
 class WorkerTimeoutError(Exception):
@@ -66,6 +82,19 @@ class HoldShelf(Protocol):
 
     async def hold(self, host: str, until: datetime) -> None:
         """Keep that ``host`` wants no request before ``until``."""
+
+
+class Turns(Protocol):
+    """Keeps one pace at a host that several programs visit."""
+
+    async def wait(self, url: str, gap: timedelta) -> None:
+        """Return when a request to ``url`` may go out, ``gap`` after the last one of anyone.
+
+        Raises LeaseLostError when the host was taken over by another program.
+        """
+
+    async def done(self, url: str, gap: timedelta) -> None:
+        """Say that the answer is here: ``gap`` counts from now."""
 
 
 class RobotsShelf(Protocol):

@@ -77,6 +77,11 @@ class RobotsGate:
             allowed=False, reason=f"robots.txt of {origin} forbids {path}", crawl_delay=wait
         )
 
+    async def sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that robots.txt of the host of ``url`` names, in its order."""
+        _, rules = await self._rules_of(origin_of(url))
+        return tuple(rules.sitemaps) if rules is not None else ()
+
     async def _rules_of(self, origin: str) -> tuple[RobotsRecord, Protego | None]:
         known = self._rules.get(origin)
         if known and self._is_fresh(known[0]):

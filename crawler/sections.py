@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,8 +58,17 @@ def parse_section(
         raise FeedError("the section page nests too deep", url=url)
     tree = LexborHTMLParser(markup)
     root = _base(tree, url)
-    pattern = re.compile(article_url)
     own = frozenset({*hosts, host_of(url)}) if hosts else None
+    entries = _articles(tree, root, re.compile(article_url), own)
+    if not entries:
+        raise FeedError("the section page links to no article", url=url)
+    return SectionPage(entries=entries[:limit], next_page=next_page(tree, root))
+
+
+def _articles(
+    tree: LexborHTMLParser, root: str, pattern: re.Pattern[str], own: frozenset[str] | None
+) -> tuple[Entry, ...]:
+    """Return an entry a link that matches, with its longest text and the first date beside it."""
     titles: dict[str, str] = {}
     dates: dict[str, datetime | None] = {}
     for node in tree.css("a[href]")[:_MAX_LINKS]:
@@ -73,12 +82,18 @@ def parse_section(
             titles[link] = title
         if dates.get(link) is None:
             dates[link] = _date_beside(node)
-    if not titles:
-        raise FeedError("the section page links to no article", url=url)
-    entries = tuple(
+    return tuple(
         Entry(link=link, title=title, published_at=dates[link]) for link, title in titles.items()
     )
-    return SectionPage(entries=entries[:limit], next_page=next_page(tree, root))
+
+
+def links_of(tree: LexborHTMLParser, url: str, hosts: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Return every link of a page to its own ``hosts``, with the title that stands in it."""
+    root = _base(tree, url)
+    for node in tree.css("a[href]")[:_MAX_LINKS]:
+        link = resolve_link(node.attributes.get("href") or "", root)
+        if link is not None and is_of_hosts(link, hosts):
+            yield link, _title(node)
 
 
 def _base(tree: LexborHTMLParser, url: str) -> str:

@@ -61,5 +61,8 @@ class CrawlSettings(BaseModel):
     connect_timeout: PositiveDuration = timedelta(seconds=10)
     redirects: int = Field(default=5, ge=0, le=20)
     items_per_visit: int = Field(default=500, gt=0)
+    parse_memory: int = Field(
+        default=512 * _MEGABYTE, ge=128 * _MEGABYTE
+    )  # bytes, beside the rules
     parse_timeout: PositiveDuration = timedelta(seconds=20)  # for whoever builds the workers
     concurrency: int = Field(default=32, gt=0, le=512)  # visits at once, one request each

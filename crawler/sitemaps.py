@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -17,7 +17,7 @@ from domain.errors import FeedError
 
 MAX_CHILDREN = 6  # of an index, newest first: the rest is the archive
 _MAX_BYTES = 50 * 1024 * 1024  # of a gzipped sitemap, unpacked; the protocol's own limit
-_MAX_URLS = 50_000
+MOST_URLS = 50_000
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _OF_NEWS = re.compile(r"news|actu|google", re.IGNORECASE)
 # What WordPress and its like list besides posts: never articles.
@@ -62,7 +62,7 @@ def parse_sitemap(
         return Sitemap(children=_children(root, url))
     if name != "urlset":
         raise FeedError(f"the document is <{name}>, not a sitemap", url=url)
-    nodes = list(root)[:_MAX_URLS]
+    nodes = list(root)[:MOST_URLS]
     pattern = re.compile(article_url)
     found = (_entry(node, url) for node in nodes)
     entries = [entry for entry in found if entry and (entry.title or pattern.search(entry.link))]
@@ -113,11 +113,14 @@ def _entry(node: Element, url: str) -> Entry | None:
         return None
     # a sitemap has no teaser: the title stands in, for refine() wants something to tell
     title = _find(node, "title") or link
-    date = _find(node, "publication_date") or _find(node, "lastmod")
-    entry = refine(RawEntry(link=link, title=title, date=date), url)
-    if entry is None or title is not link:
-        return entry
-    return Entry(link=entry.link, title="", published_at=entry.published_at)
+    published = _find(node, "publication_date")
+    changed = _find(node, "lastmod")
+    date = published or changed
+    entry = refine(RawEntry(link=link, title=title, date=date, modified=changed), url)
+    if entry is None:
+        return None
+    entry = replace(entry, is_dated_by_change=not published)
+    return entry if title is not link else replace(entry, title="", summary="", guid=None)
 
 
 def _find(node: Element, name: str) -> str:

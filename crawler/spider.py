@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.ports import Turns
     from crawler.robots import RobotsGate
 
 ORDER = "marsad_order"  # meta key of the future that waits for the response
@@ -22,9 +23,18 @@ class PressSpider(Spider):
 
     name = "marsad"
 
-    def __init__(self, *, orders: asyncio.Queue[Request], gate: RobotsGate, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        orders: asyncio.Queue[Request],
+        gate: RobotsGate,
+        turns: Turns | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.gate = gate
+        self.turns = turns
+        self.unverified: set[str] = set()  # hosts, without www., whose certificate is not checked
         self.is_open = asyncio.Event()
         self.is_stopping = False
         self.downloads: set[asyncio.Task[Response]] = set()

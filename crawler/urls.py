@@ -38,6 +38,7 @@ def resolve_link(link: str, base: str) -> str | None:
     ``base`` is the final URL of the document that holds the link. ``javascript:``, ``data:``,
     ``mailto:`` and links without a host give None.
     """
+    link = link.encode("utf-8", "replace").decode()  # JSON can hold halves of letters
     try:
         parts = urlsplit(urljoin(base, _BLANKS.sub("", link) if "\n" in link else link.strip()))
         port = parts.port
@@ -65,8 +66,8 @@ def canonical_url(link: str, base: str, home: str) -> str | None:
     parts = urlsplit(url)
     house = urlsplit(home)
     host, scheme = parts.netloc, parts.scheme
-    bare = _bare_host(host)
-    if bare == _bare_host(house.netloc.lower()) and house.scheme in _DEFAULT_PORTS:
+    bare = bare_host(host)
+    if bare == bare_host(house.netloc.lower()) and house.scheme in _DEFAULT_PORTS:
         host, scheme = house.netloc.lower(), house.scheme
     elif ":" not in host and not _is_number(host):
         scheme = "https"
@@ -79,12 +80,12 @@ def url_key(url: str) -> str:
     canonical = canonical_url(url, url, "") or url
     parts = urlsplit(canonical)
     query = "&".join(sorted(parts.query.split("&"))) if parts.query else ""
-    return f"{_bare_host(parts.netloc)}{parts.path.rstrip('/')}?{query}".rstrip("?")
+    return f"{bare_host(parts.netloc)}{parts.path.rstrip('/')}?{query}".rstrip("?")
 
 
 def host_of(url: str) -> str:
     """Return the host (and port, if it is no default one) without ``www.`` and its like."""
-    return _bare_host(urlsplit(url).netloc.rpartition("@")[2].lower())
+    return bare_host(urlsplit(url).netloc.rpartition("@")[2].lower())
 
 
 def is_of_hosts(url: str, hosts: Collection[str]) -> bool:
@@ -99,7 +100,8 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
 
 
-def _bare_host(host: str) -> str:
+def bare_host(host: str) -> str:
+    """Return ``host`` without ``www.`` and its like."""
     for prefix in _TWINS:
         bare = host.removeprefix(prefix)
         host = bare if "." in bare else host  # m.dz is a name of its own
@@ -115,6 +117,8 @@ def _is_number(host: str) -> bool:
 
 
 def _ascii_host(host: str) -> str:
+    if not host.isprintable() or " " in host:
+        return ""
     if ":" in host:
         return f"[{host}]"
     if host.isascii():
@@ -132,8 +136,8 @@ def _escape(text: str, safe: str) -> str:
     """
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)
     out = []
-    for piece in pieces:
-        if len(piece) == 3 and piece[0] == "%":
+    for number, piece in enumerate(pieces):
+        if number % 2:  # what was split at: an escape
             byte = unquote_to_bytes(piece)
             out.append(byte.decode() if byte.isalnum() or byte in b"-._~" else piece.upper())
         else:

@@ -125,35 +125,10 @@ class Reader:
             max_bytes=self._settings.feed_max_bytes,
             validators=mine if ask else None,
         )
-        digest = hashlib.sha256(answer.body).hexdigest()
-        now = answer.page.fetched_at if answer.page is not None else None
-        is_same = mine is not None and mine.body_hash == digest
-        if answer.is_not_modified or is_same:
-            held = replace(mine, received=now) if mine is not None and is_same else mine
-            return Listing(
-                way=way,
-                outcome=VisitOutcome.NOT_MODIFIED,
-                validators=_awake(held),
-                fresh_for=answer.fresh_for,
-                moved_to=answer.moved_to,
-            )
-        parsed = await self._parse(way, answer, mine.items if mine is not None else ())
-        kept = Validators(
-            url=way.url, body_hash=digest, received=now, items=parsed.items[:_MOST_ITEMS]
-        )
-        if answer.is_complete and not parsed.bozo:
-            kept = replace(kept, etag=answer.etag, last_modified=answer.last_modified)
-        listing = Listing(
-            way=way,
-            outcome=VisitOutcome.OK if parsed.listed else VisitOutcome.EMPTY,
-            entries=parsed.entries,
-            listed=parsed.listed,
-            validators=kept,
-            fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
-            next_page=parsed.next_page,
-            moved_to=answer.moved_to,
-            page=answer.page,
-        )
+        if answer.is_not_modified or (mine is not None and mine.body_hash == _hash(answer)):
+            return _unchanged(way, answer, mine)
+        parsed = await self.parse(way, answer, mine.items if mine is not None else ())
+        listing = _listing(way, answer, parsed)
         if parsed.children and follow:
             return await self._with_children(listing, parsed.children, known, ask, since)
         return listing
@@ -198,7 +173,8 @@ class Reader:
             others=tuple(kept),
         )
 
-    async def _parse(self, way: Way, answer: Fetched, known: tuple[str, ...]) -> ParsedFeed:
+    async def parse(self, way: Way, answer: Fetched, known: tuple[str, ...]) -> ParsedFeed:
+        """Read what a way answered, but for the items ``known``. Raises RefusedError."""
         try:
             if way.kind is Kind.SITEMAP:
                 return await self._sitemap(way, answer)
@@ -246,6 +222,50 @@ def best_outcome(outcomes: Collection[VisitOutcome]) -> VisitOutcome:
         if outcome in outcomes:
             return outcome
     return VisitOutcome.EMPTY
+
+
+def _hash(answer: Fetched) -> str:
+    return hashlib.sha256(answer.body).hexdigest()
+
+
+def _received(answer: Fetched) -> datetime | None:
+    return answer.page.fetched_at if answer.page is not None else None
+
+
+def _unchanged(way: Way, answer: Fetched, mine: Validators | None) -> Listing:
+    """Return the listing of a way that says what it said before."""
+    if mine is not None and mine.body_hash == _hash(answer):
+        mine = replace(mine, received=_received(answer))
+    return Listing(
+        way=way,
+        outcome=VisitOutcome.NOT_MODIFIED,
+        validators=_awake(mine),
+        fresh_for=answer.fresh_for,
+        moved_to=answer.moved_to,
+    )
+
+
+def _listing(way: Way, answer: Fetched, parsed: ParsedFeed) -> Listing:
+    """Return what was read; validators are kept only of an answer that is whole."""
+    kept = Validators(
+        url=way.url,
+        body_hash=_hash(answer),
+        received=_received(answer),
+        items=parsed.items[:_MOST_ITEMS],
+    )
+    if answer.is_complete and not parsed.bozo:
+        kept = replace(kept, etag=answer.etag, last_modified=answer.last_modified)
+    return Listing(
+        way=way,
+        outcome=VisitOutcome.OK if parsed.listed else VisitOutcome.EMPTY,
+        entries=parsed.entries,
+        listed=parsed.listed,
+        validators=kept,
+        fresh_for=_longest(answer.fresh_for, parsed.ttl_seconds),
+        next_page=parsed.next_page,
+        moved_to=answer.moved_to,
+        page=answer.page,
+    )
 
 
 def _awake(known: Validators | None) -> Validators | None:

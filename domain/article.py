@@ -27,13 +27,20 @@ class Article:
     authors: tuple[str, ...] = ()
     guid: str | None = None  # the feed's own id of the entry
     text_from: str = "page"  # page | feed | summary: where the text was taken from
+    section: str = ""  # of the outlet, as it names it
+    modified_at: datetime | None = None  # when the outlet says that it changed it last
+    image: str | None = None  # address of its picture
+    canonical_url: str | None = None  # as the page declares it; ``url`` is what we hold it under
+    listed: str = ""  # hash of what the list said of it, by which an edit is noticed
     note: str = ""  # why the text is only a summary, in one line
     page: Page | None = field(default=None, repr=False, compare=False)  # what it was read from
 
     def __post_init__(self) -> None:
         require_utc(self.first_seen, "first_seen")
-        if self.published_at is not None:
-            require_utc(self.published_at, "published_at")
+        for name in ("published_at", "modified_at"):
+            value = getattr(self, name)
+            if value is not None:
+                require_utc(value, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.article import Article
+from domain.match import Match
+from domain.notice import DeliveryState, Mode
 from domain.time import require_utc
 
 
@@ -67,6 +70,8 @@ class HitQuery:
     rules: tuple[str, ...] = ()
     text: TextQuery | None = None  # words that title or text hold
     story_id: int | None = None
+    hit_id: int | None = None
+    before: int | None = None  # the id of a hit: only what comes after it in the order of answers
     limit: int | None = 50
 
     def __post_init__(self) -> None:
@@ -97,3 +102,33 @@ class HitRow:
     story_id: int | None
     snippet: str
     alerted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHit:
+    """A hit with all that decides who is told of it."""
+
+    hit_id: int
+    article_id: int
+    story_id: int | None
+    article: Article
+    match: Match
+    tags: tuple[str, ...]  # of its source
+
+
+UNSENT = (DeliveryState.PENDING, DeliveryState.LEASED, DeliveryState.FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxQuery:
+    """Which rows of the outbox. Empty tuples and None do not filter."""
+
+    states: tuple[DeliveryState, ...] = UNSENT
+    ids: tuple[int, ...] = ()
+    channel: str | None = None
+    mode: Mode | None = None
+    route: str | None = None
+    story_id: int | None = None
+    article_id: int | None = None
+    since: datetime | None = None  # on created_at
+    limit: int | None = None

@@ -5,6 +5,7 @@
     MarsadError
     ├── ConfigError          a config, rule, lexicon or catalogue file is wrong (exit 2)
     ├── UsageError           the call itself makes no sense (exit 2)
+    │   └── SearchError      words of a full-text search that leave nothing to seek
     ├── CrawlError           an article or feed could not be had
     │   ├── FetchError       the network or the server refused
     │   ├── FeedError        what came is not a feed
@@ -13,8 +14,11 @@
     ├── StoreError           the database said no
     │   ├── SchemaError      the schema is older or newer than this program
     │   ├── BusyError        another daemon holds the database
+    │   ├── TimeLimitError   a question took longer than its asker allows
     │   └── QueryError       an analyst's SQL failed or was refused
-    └── AlertError           a notice could not be delivered
+    ├── LeaseLostError       another worker took the host over; nothing is stored
+    ├── AlertError           a notice could not be delivered
+    └── WebError             the page could not be served
 
 Messages are one line that a person can act on: what, where, what to do.
 They never hold a secret.
@@ -71,6 +75,10 @@ class UsageError(MarsadError):
     """The command was called in a way that makes no sense."""
 
 
+class SearchError(UsageError):
+    """Words of a full-text search that leave nothing to seek, or too much."""
+
+
 class CrawlError(MarsadError):
     """An article or feed could not be had; ``url`` says which."""
 
@@ -111,8 +119,16 @@ class BusyError(StoreError):
     """Another daemon holds this database."""
 
 
+class TimeLimitError(StoreError):
+    """A question took longer than its asker allows."""
+
+
 class QueryError(StoreError):
     """An analyst's SQL failed or was refused by the database."""
+
+
+class LeaseLostError(MarsadError):
+    """Another worker took over what this one was at: it stops, and stores nothing."""
 
 
 class AlertError(MarsadError):
@@ -124,6 +140,10 @@ class AlertError(MarsadError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), channel=self.channel), self.args
+
+
+class WebError(MarsadError):
+    """The page could not be served."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

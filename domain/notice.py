@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.flood import FloodPolicy
+from domain.grouping import Grouping, Kind
 from domain.match import Match
+from domain.quiet import QuietHours
 from domain.time import require_utc
 
 
@@ -24,6 +27,8 @@ class DeliveryState(StrEnum):
     LEASED = "leased"
     SENT = "sent"
     FAILED = "failed"  # refused for good; kept for the operator
+    SILENCED = "silenced"  # told to nobody: a silence was in force
+    DROPPED = "dropped"  # taken back by hand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,13 @@ class PlannedDelivery:
     channel: str
     mode: Mode
     due_at: datetime
+    route: str = ""  # the name of the route that opened it, for people
+    rules: tuple[str, ...] = ()  # those that led here; empty: not known, any
+    is_urgent: bool = False  # passes quiet hours; is told elsewhere while not acknowledged
+    grouping: Grouping | None = None  # None: told as planned, whatever was told of its story
+    later_at: datetime | None = None  # the channel's next digest; None: as due_at
+    quiet: tuple[QuietHours, ...] = ()  # of the route and of the channel
+    flood: FloodPolicy | None = None  # None: the route never turns to digests by itself
 
     def __post_init__(self) -> None:
         require_utc(self.due_at, "due_at")
@@ -70,6 +82,10 @@ class Delivery:
     created_at: datetime
     notice: Notice
     lease: str = ""  # token of the claim; only its holder may settle the row
+    kind: Kind = Kind.IMMEDIATE  # why it is told now
+    is_urgent: bool = False
+    route: str = ""  # the name of the route that opened it
+    thread: str = ""  # receipt of the channel's first message on this story; empty: this opens it
 
 
 class SendResult(StrEnum):
@@ -90,3 +106,16 @@ class SendOutcome:
     channel_wide: bool = (
         False  # True: the channel itself is at fault (login, address), not this message
     )
+    receipt: str = ""  # what later messages on the story answer to: a Message-ID, Slack's ts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """What marsad says of itself, told once. ``key`` is unique."""
+
+    key: str
+    at: datetime
+    subject: str
+    body: str
+    channel: str = ""  # to tell it to; empty: the operator's
+    avoid: str = ""  # the channel that it is about, which cannot tell it

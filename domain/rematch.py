@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from domain.article import Article
+from domain.article import Article, Document
 from domain.match import Match
 from domain.notice import PlannedDelivery
+from domain.story import Trace
 
 SCORE_PLACES = 4
 
@@ -34,6 +35,15 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredText:
+    """What is judged of an article of the store, with the hits it has there."""
+
+    article_id: int
+    document: Document  # its id is the article's address
+    hits: tuple[tuple[int, Match], ...]  # (hit_id, match)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictChange:
     """What becomes of one rule's verdict on one article."""
 
@@ -52,6 +62,8 @@ class Rejudged:
     stored: StoredArticle
     changes: tuple[VerdictChange, ...]
     deliveries: tuple[PlannedDelivery, ...] = ()
+    officials: tuple[str, ...] = ()  # see Filing
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +77,27 @@ class RematchProgress:
     is_resumed: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RematchChunk:
+    """A part of the archive that one worker judges again at a time: articles up to ``upto``."""
+
+    rematch_id: int
+    version: str
+    since: datetime | None
+    upto: int
+    articles: int
+    checked_to: int  # articles up to this id are done
+    result: str  # what changed so far, as its maker writes it; empty: nothing was done
+    refusal: str  # why a worker would not take it
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all of it was judged."""
+        return self.checked_to >= self.upto
+
+
 def changes(
-    stored: StoredArticle, today: Sequence[Match], rules: Iterable[str]
+    stored: StoredArticle | StoredText, today: Sequence[Match], rules: Iterable[str]
 ) -> tuple[VerdictChange, ...]:
     """Compare the stored hits of ``rules`` with today's matches; hits of other rules stay."""
     asked = set(rules)

@@ -65,6 +65,7 @@ class Source:
     confidence: Confidence = Confidence.HIGH  # an operator's own source is one he has looked at
     family: str = ""  # id of its publishing system: crawler.families
     selectors: Selectors = field(default_factory=Selectors)
+    verify_certificate: bool = True  # False: its hosts may be anybody's who sits in between
 
 
 class VisitOutcome(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 
 def require_utc(value: datetime, name: str) -> None:
@@ -11,6 +11,24 @@ def require_utc(value: datetime, name: str) -> None:
         raise ValueError(f"{name} must be an aware datetime in UTC, not {value!r}")
 
 
+def day_in(zone: tzinfo, moment: datetime) -> date:
+    """Return the day that ``moment`` is in ``zone``; at an end of the calendar its own day."""
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:  # a page may claim the last hour of the year 9999
+        return moment.date()
+
+
+def moved(moment: datetime, span: timedelta) -> datetime:
+    """Return ``moment`` moved by ``span``, as far as the calendar goes."""
+    try:
+        return moment + span
+    except OverflowError:
+        ends = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return ends[span > timedelta(0)]
+
+
 def isoformat(value: datetime) -> str:
     """Format as ISO 8601 in UTC to the second, e.g. ``2023-12-06T10:12:00Z``."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = value.astimezone(UTC)
+    return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%SZ}"  # strftime pads no year before 1000

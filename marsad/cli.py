@@ -5,28 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from types import SimpleNamespace
+from typing import Annotated, cast
 
 import typer
-from typer.main import get_command
 
 from domain.errors import ConfigError, MarsadError, UsageError
-from marsad.commands import again, alerts, ask, care, collect, judge, rules, sources
 from marsad.commands.context import DEFAULT_CONFIG, Context
+from marsad.commands.plain import plain_call
+from marsad.secrecy import keep_private
 
-app = typer.Typer(
-    name="marsad",
-    help="An observatory of the Algerian press: collect, judge, keep, tell.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_ALONE = {"match": "judge"}  # commands that are started by the thousand, and their module
 
 
-@app.callback()
 def root(
     context: typer.Context,
     config: Annotated[
@@ -48,23 +42,77 @@ def root(
     )
 
 
-collect.register(app)
-judge.register(app)
-ask.register(app)
-again.register(app)
-care.register(app)
-app.add_typer(rules.app, name="rules")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(sources.app, name="sources")
-app.add_typer(care.database_app, name="db")
+def make_app(command: str | None = None) -> typer.Typer:
+    """Return the commands. Where ``command`` is named, perhaps it and its neighbours only.
+
+    What starts often and ends soon does not wait for what it never calls.
+    """
+    app = typer.Typer(
+        name="marsad",
+        help="An observatory of the Algerian press: collect, judge, keep, tell.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    if command in _ALONE:
+        import_module(f"marsad.commands.{_ALONE[command]}").register(app)
+    else:
+        _add_everything(app)
+    return app
+
+
+def _add_everything(app: typer.Typer) -> None:
+    from marsad.commands import (  # noqa: PLC0415 - they import most of the house
+        again,
+        alerts,
+        ask,
+        backfill,
+        care,
+        cluster,
+        collect,
+        importing,
+        judge,
+        rules,
+        sources,
+        web,
+    )
+
+    collect.register(app)
+    backfill.register(app)
+    judge.register(app)
+    ask.register(app)
+    again.register(app)
+    importing.register(app)
+    care.register(app)
+    cluster.register(app)
+    web.register(app)
+    app.add_typer(rules.app, name="rules")
+    app.add_typer(alerts.app, name="alerts")
+    app.add_typer(sources.app, name="sources")
+    app.add_typer(care.database_app, name="db")
+    app.add_typer(cluster.cluster_app, name="cluster")
+
+
+def _command_of(arguments: Sequence[str]) -> str | None:
+    """Return the command that is called: the first word that is no option and no value of one."""
+    words = iter(arguments)
+    for word in words:
+        if word in ("--config", "--database"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 failed, 2 wrong usage or invalid configuration."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _speak_utf8()
+    keep_private()
     try:
-        code = get_command(app).main(given, prog_name="marsad", standalone_mode=False)
+        code = _run(given)
     except typer.Exit as leave:
         sys.exit(leave.exit_code)
     except (ConfigError, UsageError) as error:
@@ -86,6 +134,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _complain(error, given)
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(given: list[str]) -> object:
+    """Run a command, by the shortest way to it; return what Typer returns of it."""
+    command = _command_of(given)
+    if command in _ALONE:
+        found = import_module(f"marsad.commands.{_ALONE[command]}")
+        called = getattr(found, command)
+        plain = plain_call(root, called, given, os.environ)
+        if plain is not None:
+            context = cast(typer.Context, SimpleNamespace())
+            root(context, **plain[0])
+            return called(context, **plain[1])
+    from typer.main import get_command  # noqa: PLC0415 - builds parsers with pydantic
+
+    return get_command(make_app(command)).main(given, prog_name="marsad", standalone_mode=False)
 
 
 def _speak_utf8() -> None:

@@ -19,30 +19,26 @@ from pydantic import (
     field_validator,
 )
 
+from alerts.channel_settings import STANDARD_OUTPUT, FileSettings
 from alerts.settings import AlertSettings
 from crawler.catalogue import included
 from crawler.settings import CrawlSettings
 from domain.errors import ConfigError, Fault, nearest
 from domain.source import Source
+from domain.story import MOST_STORY_DAYS, STORY_DAYS
 from marsad import yamlfile
 from marsad.clock import read_moment, utc_now
+from marsad.cluster.settings import ClusterSettings
 from marsad.faultwords import say
+from marsad.keeping import KeepSettings
 from marsad.references import broken_references, catalogue, rule_location
 from marsad.source_settings import SourceSettings
+from marsad.web.settings import WebSettings
 from marsad.yamlfile import KeyPath, YamlFile
 
 DEFAULT_DATABASE = "sqlite:///marsad.db"
 _SQLITE = "sqlite:///"
 _PASSWORD = re.compile(r"://[^/@:]*:([^/@]+)@")
-
-
-class WebSettings(BaseModel):
-    """Where the page is served. Accepted now, served by a later version."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    host: str = "127.0.0.1"
-    port: int = Field(default=8040, ge=1, le=65535)
 
 
 class RootSettings(BaseModel):
@@ -57,6 +53,9 @@ class RootSettings(BaseModel):
     rules: tuple[str, ...] = ("defence-cooperation",)
     alerts: AlertSettings = AlertSettings()
     web: WebSettings | None = None
+    keep: KeepSettings = KeepSettings()
+    story_days: int = Field(default=STORY_DAYS, ge=1, le=MOST_STORY_DAYS)
+    cluster: ClusterSettings | None = None
 
     @field_validator("database")
     @classmethod
@@ -71,8 +70,11 @@ class Config:
 
     def __init__(self, settings: RootSettings, folder: Path, database: str | None = None) -> None:
         self.crawler = settings.crawler
-        self.alerts = settings.alerts
+        self.alerts = _in_folder(settings.alerts, folder)
         self.web = settings.web
+        self.keep = settings.keep
+        self.story_days = settings.story_days
+        self.cluster = settings.cluster
         self.database = database or _absolute_database(settings.database, folder)
         self.archive = _archive_folder(settings.archive, self.database, folder)
         self.rules: tuple[str, ...] = tuple(rule_location(r, folder) for r in settings.rules)
@@ -89,10 +91,11 @@ class Config:
     def secrets(self) -> list[str]:
         """Return every secret value, for the logs to leave out."""
         found: list[str] = []
-        for channel in self.alerts.channels.values():
-            for value in channel.__dict__.values():
+        for channel in (*self.alerts.channels.values(), self.alerts.heartbeat):
+            for value in () if channel is None else channel.__dict__.values():
                 if isinstance(value, SecretStr):
                     found += _told_apart(value.get_secret_value())
+        found += self.web.secrets() if self.web is not None else ()
         password = _PASSWORD.search(self.database)
         return [*found, *({password[1], unquote(password[1])} if password else ())]
 
@@ -163,6 +166,17 @@ def _absolute_database(url: str, folder: Path) -> str:
     return f"{_SQLITE}{folder / url.removeprefix(_SQLITE)}"
 
 
+def _in_folder(alerts: AlertSettings, folder: Path) -> AlertSettings:
+    """A channel's relative path is taken from the config file's folder."""
+    channels = {
+        name: channel.model_copy(update={"path": str(folder / channel.path)})
+        if isinstance(channel, FileSettings) and channel.path != STANDARD_OUTPUT
+        else channel
+        for name, channel in alerts.channels.items()
+    }
+    return alerts.model_copy(update={"channels": channels})
+
+
 def _archive_folder(wanted: bool | str, database: str, folder: Path) -> Path | None:
     """Return where hits' pages are kept: beside the database unless told otherwise; None: off."""
     if wanted is False:
@@ -219,7 +233,8 @@ def _known_keys(path: KeyPath) -> list[str]:
         if model is None:
             return []
         models = model if isinstance(model, tuple) else (model,)
-        keys = {k for m in models for k in getattr(m, "model_fields", {})}
+        fields = [f for m in models for f in getattr(m, "model_fields", {}).items()]
+        keys = {field.alias or key for key, field in fields}
     return sorted(keys)
 
 

@@ -4,52 +4,141 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from domain.errors import StoreError
+from domain.errors import MarsadError, StoreError
+from marsad.clock import utc_now
 from marsad.config import Config
+from marsad.duty import ROUND as DUTY_ROUND
+from marsad.guarding import guarded
 from marsad.house import House, build_house
+from marsad.keeping import keep_house
 from marsad.labels import Labels
+from marsad.reloading import Reloading, in_place, say_refused
+from marsad.stopping import stop_on_signals
 from marsad.stores import open_store
+from marsad.supervisor import Supervisor, supervised
 
 _log = logging.getLogger("marsad.daemon")
-TICK = timedelta(seconds=2)
+TICK = timedelta(seconds=0.5)  # what is due waits no longer to be taken up
+EDITS = 1.0  # seconds between two looks for an edit of the configuration
+TIDIED_AFTER = timedelta(minutes=10)  # of running, and then daily
+HAND_OVER_WITHIN = 10.0  # seconds for the visits under way when a new configuration takes over
 STOP_WITHIN = 8.0  # seconds for the collector; the whole stop stays under ten
 _AT_ONCE = 500  # due sources taken up in one tick
 
 
-async def run(config: Config, environment: Mapping[str, str]) -> None:
-    """Run until SIGTERM or SIGINT. Raises BusyError when another daemon holds the database."""
+async def run(
+    path: Path,
+    load: Callable[[], Config],
+    environment: Mapping[str, str],
+    *,
+    in_force: Callable[[Config], None],
+) -> None:
+    """Run until SIGTERM or SIGINT on the configuration that ``load`` reads from ``path``.
+
+    It is read again on SIGHUP and when a file of it changed. ``in_force`` is told of each
+    configuration before it is used. Raises ConfigError when the first one is wrong, and
+    BusyError when another daemon holds the database.
+    """
+    config = load()
+    in_force(config)
     labels = Labels()
-    store = await asyncio.to_thread(open_store, config.database, labels=labels)
+    store = await asyncio.to_thread(
+        open_store, config.database, labels=labels, story_days=config.story_days
+    )
     try:
-        with store.hold_daemon_lock():
-            await _run(build_house(config, environment, store, labels))
+        with store.hold_daemon_lock() as renew:
+            reloading = Reloading(path, load, config)
+            stop = stop_on_signals()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.ask)
+            # Nobody else sends on this database: what is leased was left by a crash.
+            await asyncio.to_thread(store.release_leases, utc_now())
+            async with (
+                guarded(renew, stop),
+                _page(config, stop),
+                supervised(Supervisor(environment), stop),
+            ):
+                house: House | None = build_house(config, environment, store, labels)
+                successors = Successors(reloading, environment, in_force)
+                while house is not None:
+                    house = await _run(house, stop, successors)
     finally:
         store.close()
 
 
-async def _run(house: House) -> None:
-    stop = _stop_on_signals()
+@asynccontextmanager
+async def _page(config: Config, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Serve the web page while the daemon runs, where one is configured."""
+    if config.web is None:
+        yield
+        return
+    from marsad.web.server import serving  # noqa: PLC0415 - Starlette, for most daemons idle
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None and not stop.is_set():
+            _log.error("the page is no longer served", exc_info=task.exception())
+
+    async with serving(config, config.web, is_collecting=True) as task:
+        task.add_done_callback(ended)
+        yield
+
+
+class Successors:
+    """Builds the house that takes over when an edit of the configuration is good."""
+
+    def __init__(
+        self,
+        reloading: Reloading,
+        environment: Mapping[str, str],
+        in_force: Callable[[Config], None],
+    ) -> None:
+        self._reloading = reloading
+        self._environment = environment
+        self._in_force = in_force
+
+    async def look(self, house: House) -> House | None:
+        """Return a house ready to take over from ``house``; None while there is no need."""
+        config = await self._reloading.look()
+        if config is None:
+            return None
+        config = in_place(config, house.config)
+        self._in_force(config)
+        new = build_house(config, self._environment, house.store, house.labels)
+        try:
+            new.labels.fill(await new.workers.ready())
+        except MarsadError as error:
+            say_refused(error)
+            self._in_force(house.config)
+            await new.close()
+            return None
+        self._reloading.take(config)
+        return new
+
+
+async def _run(house: House, stop: asyncio.Event, successors: Successors) -> House | None:
+    """Run ``house`` until it is asked to stop, or return the one that takes over from it."""
     loading = asyncio.create_task(house.workers.ready())
     try:
         await asyncio.to_thread(house.store.sync_sources, house.config.sources, house.clock())
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if loading.done():
-            house.labels.fill(loading.result())  # a rule that does not load ends it here
-            await _serve(house, stop)
+        if not loading.done():
+            return None
+        house.labels.fill(loading.result())  # a rule that does not load ends it here
+        return await _serve(house, stop, successors)
     finally:
         loading.cancel()
         await house.close()
 
 
-async def _serve(house: House, stop: asyncio.Event) -> None:
+async def _serve(house: House, stop: asyncio.Event, successors: Successors) -> House | None:
     await house.collector.start()
     scheduler = AsyncIOScheduler(timezone="UTC")
     # A late tick is made up once, never dropped; a slow one is not doubled.
@@ -71,26 +160,86 @@ async def _serve(house: House, stop: asyncio.Event) -> None:
         misfire_grace_time=None,
         max_instances=1,
     )
+    scheduler.add_job(
+        house.duty.look,
+        "interval",
+        seconds=DUTY_ROUND.total_seconds(),
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
+    if house.heartbeat is not None:
+        scheduler.add_job(
+            house.heartbeat.beat,
+            "interval",
+            seconds=house.heartbeat.every.total_seconds(),
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+            next_run_time=house.clock(),
+        )
+    scheduler.add_job(
+        _tidy,
+        "interval",
+        hours=24,
+        args=[house, house.config.keep.articles],
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+        next_run_time=house.clock() + TIDIED_AFTER,
+    )
     scheduler.start()
-    telling = asyncio.create_task(house.dispatcher.run(stop), name="dispatcher")
+    over = asyncio.Event()
+    telling = asyncio.create_task(house.dispatcher.run(over), name="dispatcher")
+    succeeding = asyncio.create_task(_successor(house, successors), name="reload")
     _log.info(
         "marsad runs: %d sources, rules %s, channels %s",
         len(house.sources),
         ", ".join(house.config.rules),
         ", ".join(house.channels) or "none",
     )
+    stopping = asyncio.create_task(stop.wait())
     try:
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, telling}, return_when=asyncio.FIRST_COMPLETED)
-        if telling.done() and not stop.is_set():
+        await asyncio.wait({stopping, telling, succeeding}, return_when=asyncio.FIRST_COMPLETED)
+        if telling.done():
             telling.result()  # a dispatcher ends by itself only by a fault of ours
+        if not succeeding.done():
+            _log.info("marsad stops")
+            return None
+        scheduler.pause()
+        await _let_visits_end(house, stopping)
+        return succeeding.result()
     finally:
-        stop.set()
+        stopping.cancel()
+        succeeding.cancel()
+        over.set()
         await _close(house, scheduler, telling)
 
 
+async def _successor(house: House, successors: Successors) -> House:
+    """Look for edits until one is good."""
+    while True:
+        await asyncio.sleep(EDITS)
+        try:
+            new = await successors.look(house)
+        except Exception:  # noqa: BLE001 - a top loop: what runs goes on as it is
+            _log.exception("the configuration could not be read again")
+            continue
+        if new is not None:
+            return new
+
+
+async def _let_visits_end(house: House, stopping: asyncio.Task[bool]) -> None:
+    """Give the visits that run a moment: one that is cut is only made again, in full."""
+    visits = asyncio.create_task(house.collector.drain())
+    await asyncio.wait(
+        {visits, stopping}, timeout=HAND_OVER_WITHIN, return_when=asyncio.FIRST_COMPLETED
+    )
+    visits.cancel()
+    _log.info("the new configuration is in force")
+
+
 async def _close(house: House, scheduler: AsyncIOScheduler, telling: asyncio.Task[None]) -> None:
-    _log.info("marsad stops")
     scheduler.shutdown(wait=False)
     await asyncio.gather(house.collector.stop(STOP_WITHIN / 2), _finish(telling))
 
@@ -101,6 +250,10 @@ async def _finish(telling: asyncio.Task[None]) -> None:
     for task in late:
         task.cancel()
     await asyncio.wait({telling}, timeout=STOP_WITHIN / 4)
+
+
+async def _tidy(house: House, age: timedelta | None) -> None:
+    await asyncio.to_thread(keep_house, house.store, age, house.clock())
 
 
 async def _tick(house: House) -> None:
@@ -114,18 +267,3 @@ async def _tick(house: House) -> None:
         source = house.sources.get(state.source_id)
         if source is not None:
             house.collector.submit(source, state)
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets; the second ends the process."""
-    stop = asyncio.Event()
-
-    def ask() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ask)
-    return stop

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from domain.article import Document
 from domain.errors import CrawlError, MarsadError, UsageError
@@ -17,6 +17,7 @@ from marsad.clock import read_moment, utc_now
 
 LANGUAGES = ("fr", "ar", "en")
 LARGEST = 32 * 1024 * 1024  # bytes of one file
+_UNDECODED = re.compile("[\udc80-\udcff]")  # bytes that are no UTF-8, as surrogateescape has them
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|meta)\b", re.IGNORECASE)
 
 
@@ -116,7 +117,7 @@ class Line:
     error: str = ""
 
 
-def read_lines(stream: TextIO) -> Iterator[Line]:
+def read_lines(stream: Iterable[str]) -> Iterator[Line]:
     """Read documents a line each; a bad line becomes a Line with an error."""
     for number, text in enumerate(stream, 1):
         if text.strip():
@@ -129,6 +130,8 @@ def _no_number(name: str) -> None:
 
 
 def _line(number: int, text: str) -> Line:
+    if _UNDECODED.search(text):
+        return Line(number=number, error="is no UTF-8")
     try:
         item = json.loads(text, parse_constant=_no_number)
     except ValueError as error:
@@ -158,11 +161,21 @@ def _document(item: dict[str, Any]) -> Document:
         text=item["text"],
         title=item.get("title") or "",
         language=language if language in LANGUAGES else None,
-        published_at=_moment(item.get("published_at")),
+        published_at=_moment(item.get("published_at"), "published_at"),
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def read_past(text: object, name: str, now: datetime) -> datetime | None:
+    """Read an ISO date of a line, None where it has none. Raises ValueError, also beyond now."""
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"{name} must be a string")
+    moment = _moment(text, name)
+    if moment is not None and moment > now:
+        raise ValueError(f"{name} {text!r} is in the future")
+    return moment
+
+
+def _moment(text: str | None, name: str) -> datetime | None:
     if not text:
         return None
     try:
@@ -171,4 +184,4 @@ def _moment(text: str | None) -> datetime | None:
             return moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"published_at {text!r} is no ISO 8601 date") from None
+        raise ValueError(f"{name} {text!r} is no ISO 8601 date") from None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Sequence
 
 from domain.article import Document
 from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
+from marsad.compiled import load_compiled
 from marsad.labels import names_of
+from marsad.preloaded import preloaded
 from matcher.judge import Matcher
 
 # A worker process is one task at a time and has no composition root of its own; this is its
@@ -26,29 +29,30 @@ def start_worker(rules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        _state[:] = [Matcher.load(rules)]
+        _state[:] = [preloaded(rules) or load_compiled(rules, os.environ)]
         gc.freeze()  # the matcher stays: collections need not walk it
     except MarsadError as error:
         _state[:] = [error]
 
 
-def names() -> dict[str, str]:
+def names() -> dict[str, dict[str, str]]:
     """Return the words for the lexicon's ids. Raises ConfigError when the rules do not load."""
-    return names_of(_loaded().concepts.lexicon)
+    return names_of(loaded().concepts.lexicon)
 
 
 def versions() -> dict[str, str]:
     """Return each rule's version. Raises ConfigError when the rules do not load."""
-    return _loaded().versions
+    return loaded().versions
 
 
 def judge(documents: Sequence[Document]) -> list[Verdict]:
     """Judge documents in the order given. Raises ConfigError when the rules do not load."""
-    matcher = _loaded()
+    matcher = loaded()
     return [matcher.judge(document) for document in documents]
 
 
-def _loaded() -> Matcher:
+def loaded() -> Matcher:
+    """Return the process's matcher. Raises why there is none."""
     if not _state:
         raise MatchError("the worker has no matcher")
     matcher = _state[0]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -16,15 +17,22 @@ _CONTROL = re.compile(
 )
 # Chatty; and clients of the web write secret addresses out, in parts that no filter knows.
 _NOISY = (
-    *("alembic", "apprise", "apscheduler", "filelock", "htmldate", "scrapy", "slack_sdk"),
+    *("alembic", "apprise", "apscheduler", "filelock", "htmldate", "procrastinate", "scrapy"),
     *("trafilatura", "twisted", "urllib3"),
 )
 
 
 def configure(
-    *, is_verbose: bool, secrets: Iterable[str] = (), stream: TextIO | None = None
+    *,
+    is_verbose: bool,
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+    environment: Mapping[str, str] = os.environ,
 ) -> None:
-    """Send every log record to ``stream`` (standard error): JSON, or columns on a terminal."""
+    """Send every log record to ``stream`` (standard error): JSON, or columns on a terminal.
+
+    ``NO_COLOR`` in the environment takes the columns' colours away.
+    """
     out = stream or sys.stderr
     shared: list[Any] = [
         structlog.stdlib.add_logger_name,
@@ -32,7 +40,7 @@ def configure(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=True, pad_event_to=0)
+        structlog.dev.ConsoleRenderer(colors=not environment.get("NO_COLOR"), pad_event_to=0)
         if out.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )

@@ -1,15 +1,21 @@
-"""One page from the web, fetched as politely as any visit: robots.txt, guard, limits."""
+"""A look at the web without a store, as polite as any visit: robots.txt, guard, limits."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from crawler.collector import Collector
+from crawler.entries import Entry
 from crawler.extraction import PageText
 from crawler.ports import P, R, RobotsRecord
+from crawler.prospecting import Prospect
 from crawler.settings import CrawlSettings
 from domain.article import Article
+from domain.errors import CrawlError
+from domain.revision import Known
 from domain.source import VisitReport
 from marsad.clock import utc_now
 
@@ -19,11 +25,42 @@ def fetch_page(url: str, settings: CrawlSettings | None = None) -> PageText:
     return asyncio.run(_fetch(url, settings or CrawlSettings()))
 
 
+def find_outlet(url: str, settings: CrawlSettings) -> Prospect:
+    """Find the best way into the outlet of ``url``; its newest entries have titles.
+
+    Raises CrawlError with the reason.
+    """
+    return asyncio.run(_find(url, settings))
+
+
 async def _fetch(url: str, settings: CrawlSettings) -> PageText:
+    async with _collector(settings) as collector:
+        return await collector.fetch_page(url)
+
+
+async def _find(url: str, settings: CrawlSettings) -> Prospect:
+    async with _collector(settings) as collector:
+        found = await collector.prospect(url)
+        shown = [await _titled(collector, entry) for entry in found.newest]
+        return replace(found, entries=(*shown, *found.entries[len(shown) :]))
+
+
+async def _titled(collector: Collector, entry: Entry) -> Entry:
+    """Read the title off the page where the list gives none, as plain sitemaps do."""
+    if entry.title:
+        return entry
+    try:
+        return replace(entry, title=(await collector.fetch_page(entry.link)).title)
+    except CrawlError:
+        return entry
+
+
+@asynccontextmanager
+async def _collector(settings: CrawlSettings) -> AsyncIterator[Collector]:
     collector = Collector(settings, _NoDesk(), _Here(), _NoShelf(), utc_now)
     await collector.start()
     try:
-        return await collector.fetch_page(url)
+        yield collector
     finally:
         await collector.stop(5.0)
 
@@ -33,6 +70,14 @@ class _NoDesk:
 
     async def unseen(self, urls: Sequence[str]) -> set[str]:
         return set(urls)
+
+    async def known(self, urls: Sequence[str]) -> Mapping[str, Known]:
+        del urls
+        return {}
+
+    async def revise(self, article: Article) -> bool:
+        del article
+        return False
 
     async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
         del report

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from alerts.channel_settings import ChannelSettings
+from alerts.guarding import Guard
 from alerts.operator import body, operator_channels, ripe, subject, tell
-from alerts.settings import ChannelSettings
 from domain.errors import MarsadError
 from domain.notice import SendResult
 from storage.store import Store
@@ -32,11 +33,13 @@ class OperatorDesk:
         clock: Callable[[], datetime],
         *,
         pace: timedelta,
+        guard_of: Callable[[str], Guard] = lambda _: Guard(),
     ) -> None:
         self._store = store
         self._channels = channels
         self._sources = sources
         self._clock = clock
+        self._guard_of = guard_of
         self.patience = max(_LEAST_PATIENCE, 6 * pace)
         self.round = min(_LONGEST_ROUND, max(_SHORTEST_ROUND, 2 * pace))
 
@@ -56,7 +59,8 @@ class OperatorDesk:
         _log.warning("%s\n%s", subject(notice), body(notice).rstrip())
         is_told = not self._channels  # the log is all there is
         for name in operator_channels(self._channels):
-            outcome = await tell(name, self._channels[name], notice, self._clock)
+            guard = self._guard_of(name)
+            outcome = await tell(name, self._channels[name], notice, self._clock, guard)
             is_told |= outcome.result is SendResult.ACCEPTED
             if outcome.result is not SendResult.ACCEPTED:
                 _log.warning("channel %s did not take the notice: %s", name, outcome.reason)

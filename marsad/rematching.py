@@ -12,10 +12,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from alerts.routing import plan
-from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from domain.article import Document
+from alerts.planning import Planner
 from domain.match import Verdict
 from domain.notice import PlannedDelivery
 from domain.rematch import (
@@ -23,12 +22,15 @@ from domain.rematch import (
     Rejudged,
     RematchProgress,
     StoredArticle,
+    StoredText,
     VerdictChange,
     changes,
 )
 from marsad.clock import utc_now
 from marsad.config import Config
-from marsad.judging import judge, versions
+from marsad.judging import versions
+from marsad.pages import document_of, judge_page
+from marsad.tracing import Traced, traced_hit
 from marsad.workers import WorkerPool
 from storage.store import Store
 
@@ -77,9 +79,49 @@ class Difference:
                 )
 
 
+class Part(Protocol):
+    """The articles that a run judges: all of the archive, or what one of several workers has."""
+
+    after: int  # the run begins behind this article
+
+    def page(self, after: int) -> list[StoredText]:
+        """Return the next articles; empty at the end."""
+
+    def write(self, rejudged: Sequence[Rejudged], upto: int, found: Difference) -> None:
+        """Write what became of a page, and that all is done up to this article."""
+
+
+class Whole:
+    """The archive, judged by one process. Implements ``Part``."""
+
+    def __init__(
+        self,
+        store: Store,
+        progress: RematchProgress,
+        clock: Callable[[], datetime],
+        *,
+        is_dry: bool,
+    ) -> None:
+        self._store = store
+        self._progress = progress
+        self._clock = clock
+        self._is_dry = is_dry
+        self.after = progress.checked_to
+
+    def page(self, after: int) -> list[StoredText]:
+        """See ``Part``."""
+        return self._store.rematch_page(after, self._progress.since)
+
+    def write(self, rejudged: Sequence[Rejudged], upto: int, found: Difference) -> None:
+        """See ``Part``."""
+        del found
+        if not self._is_dry:
+            self._store.rematch_write(self._progress, rejudged, upto, self._clock())
+
+
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    page: list[StoredArticle]
+    page: list[StoredText]
     verdicts: list[Verdict | None]  # None: the text broke the judge
 
 
@@ -102,6 +144,7 @@ class Rematch:
         self._is_dry = is_dry
         self._is_telling = is_telling and not is_dry
         self._clock = clock
+        self._planner = Planner(config.alerts)
         self._tags = {s.id: s.tags for s in config.sources}
 
     async def run(
@@ -113,16 +156,30 @@ class Rematch:
     ) -> Difference:
         """Judge every article published from ``since`` on; return what changed."""
         known: Mapping[str, str] = await self._workers.call(versions)
-        rules = sorted(known)
         progress = await self._begin(known, since)
         found = Difference(is_resumed=progress.is_resumed)
         started(await asyncio.to_thread(self._store.rematch_count, progress.checked_to, since))
+        part = Whole(self._store, progress, self._clock, is_dry=self._is_dry)
+        await self.judge(part, found, sorted(known), advance=advance)
+        if not self._is_dry:
+            await asyncio.to_thread(self._store.rematch_finish, progress, self._clock())
+        return found
+
+    async def judge(
+        self,
+        part: Part,
+        found: Difference,
+        rules: Sequence[str],
+        *,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Judge every article of ``part`` by ``rules``; add what changed to ``found``."""
         under_way: deque[asyncio.Task[_Judged]] = deque()
-        after, is_end = progress.checked_to, False
+        after, is_end = part.after, False
         try:
             while True:
                 while not is_end and len(under_way) < AHEAD:
-                    page = await asyncio.to_thread(self._store.rematch_page, after, since)
+                    page = await asyncio.to_thread(part.page, after)
                     is_end = not page
                     if page:
                         after = page[-1].article_id
@@ -130,61 +187,63 @@ class Rematch:
                 if not under_way:
                     break
                 judged = await under_way.popleft()
-                await self._settle(judged, rules, progress, found)
+                await self._settle(judged, rules, part, found)
                 advance(len(judged.page))
         finally:
             for task in under_way:
                 task.cancel()
-        if not self._is_dry:
-            await asyncio.to_thread(self._store.rematch_finish, progress, self._clock())
-        return found
 
     async def _begin(self, known: Mapping[str, str], since: datetime | None) -> RematchProgress:
-        text = "\n".join(f"{rule} {version}" for rule, version in sorted(known.items()))
-        version = hashlib.sha256(text.encode()).hexdigest()[:12]
+        version = version_of(known)
         if self._is_dry:
             return RematchProgress(
                 rematch_id=0, version=version, since=since, checked_to=0, is_resumed=False
             )
         return await asyncio.to_thread(self._store.rematch_begin, version, since, self._clock())
 
-    async def _judge(self, page: list[StoredArticle]) -> _Judged:
-        documents = [_document(stored) for stored in page]
-        try:
-            verdicts: list[Verdict | None] = list(await self._workers.call(judge, documents))
-        except (WorkerTimeoutError, WorkerCrashError):
-            # One text of the page breaks the judge: one by one, so that it costs itself only.
-            verdicts = [await self._judge_one(document) for document in documents]
-        return _Judged(page, verdicts)
-
-    async def _judge_one(self, document: Document) -> Verdict | None:
-        try:
-            return (await self._workers.call(judge, [document]))[0]
-        except (WorkerTimeoutError, WorkerCrashError):
-            return None
+    async def _judge(self, page: list[StoredText]) -> _Judged:
+        return _Judged(page, await judge_page(self._workers, [text.document for text in page]))
 
     async def _settle(
         self,
         judged: _Judged,
         rules: Sequence[str],
-        progress: RematchProgress,
+        part: Part,
         found: Difference,
     ) -> None:
-        rejudged = []
-        for stored, verdict in zip(judged.page, judged.verdicts, strict=True):
+        changed: dict[int, tuple[Verdict, Sequence[VerdictChange]]] = {}
+        for text, verdict in zip(judged.page, judged.verdicts, strict=True):
             found.articles += 1
             if verdict is None:
-                found.unjudged.append(stored.article.url)
-                continue
-            changed = changes(stored, verdict.matches, rules)
-            found.add(stored, changed)
-            if changed:
-                told = self._told(stored, verdict, changed)
-                rejudged.append(Rejudged(stored=stored, changes=changed, deliveries=told))
-        if not self._is_dry:
-            last = judged.page[-1].article_id
-            now = self._clock()
-            await asyncio.to_thread(self._store.rematch_write, progress, rejudged, last, now)
+                found.unjudged.append(str(text.document.id))
+            elif differing := changes(text, verdict.matches, rules):
+                changed[text.article_id] = verdict, differing
+        rejudged = []
+        if changed:
+            for stored in await asyncio.to_thread(self._store.rematch_articles, list(changed)):
+                found.add(stored, changed[stored.article_id][1])
+                rejudged.append(await self._rejudged(stored, *changed[stored.article_id]))
+        await asyncio.to_thread(part.write, rejudged, judged.page[-1].article_id, found)
+
+    async def _rejudged(
+        self, stored: StoredArticle, verdict: Verdict, changed: Sequence[VerdictChange]
+    ) -> Rejudged:
+        traced = await self._traced(stored, verdict, changed)
+        return Rejudged(
+            stored=stored,
+            changes=tuple(changed),
+            deliveries=self._told(stored, verdict, changed),
+            officials=traced.officials if traced else (),
+            trace=traced.trace if traced else None,
+        )
+
+    async def _traced(
+        self, stored: StoredArticle, verdict: Verdict, changed: Sequence[VerdictChange]
+    ) -> Traced | None:
+        """What places an article that was no hit among the stories."""
+        if self._is_dry or all(c.kind is not ChangeKind.NEW for c in changed):
+            return None
+        return await traced_hit(self._workers, document_of(stored.article), verdict.matches)
 
     def _told(
         self, stored: StoredArticle, verdict: Verdict, changed: Sequence[VerdictChange]
@@ -193,22 +252,19 @@ class Rematch:
         if not self._is_telling or not new:
             return ()
         return tuple(
-            plan(
+            self._planner.plan(
                 stored.article,
                 [m for m in verdict.matches if m.rule in new],
-                self._config.alerts.routes,
                 now=self._clock(),
-                max_age=self._config.alerts.max_age,
                 source_tags=self._tags.get(stored.article.source_id, ()),
             )
         )
 
 
-def _document(stored: StoredArticle) -> Document:
-    article = stored.article
-    return Document(
-        id=article.url, title=article.title, text=article.text, published_at=article.published_at
-    )
+def version_of(rules: Mapping[str, str]) -> str:
+    """Return what stands for these versions of rules together."""
+    text = "\n".join(f"{rule} {version}" for rule, version in sorted(rules.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 async def rematch(

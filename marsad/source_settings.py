@@ -49,6 +49,7 @@ class SourceSettings(BaseModel):
     domains: tuple[str, ...] = ()
     family: str = ""
     selectors: SelectorSettings = SelectorSettings()
+    verify_certificate: bool = True  # false only for an outlet whose certificate is broken
 
     @field_validator("url", "feeds", "sitemaps", "sections", "fallback_feeds", "archives")
     @classmethod

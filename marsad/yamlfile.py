@@ -30,6 +30,7 @@ class YamlFile:
     value: Any
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)  # that leave the rest readable
+    filled: dict[str, str] = field(default_factory=dict)  # by value: the variable it came from
 
     def fault(self, path: KeyPath, message: str) -> Fault:
         """Return a fault at ``path``, or at its nearest ancestor that has a place."""
@@ -37,6 +38,8 @@ class YamlFile:
         while known and known not in self.places:
             known = known[:-1]
         line, column = self.places.get(known, (1, 1))
+        for value, name in self.filled.items():  # a secret may stand where none belongs
+            message = message.replace(value, f"${{{name}}}")
         return Fault(
             file=str(self.path), line=line, column=column, path=dotted(path), message=message
         )
@@ -148,6 +151,8 @@ class _Reader:
         if value is None:
             self._fault(path, f"environment variable {name} is not set")
             return ""
+        if len(value) > 3:  # shorter ones are parts of words
+            self._file.filled[value] = name
         return value
 
 

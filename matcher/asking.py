@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from matcher.columns import FIXED, WHOLE, Columns, numbers_of
+from matcher.bits import bits_of, numbers_of
+from matcher.columns import FIXED, WHOLE, Columns
 from matcher.query import (
     CANDIDATES,
     Actor,
@@ -173,7 +174,7 @@ def _within(name: str, part: Query) -> Query:
             return 0
         if is_fixed or windows == WHOLE:
             return windows
-        return sum(1 << i for i in numbers_of(windows) if found & document.inside(name, i))
+        return bits_of(i for i in numbers_of(windows) if found & document.inside(name, i))
 
     def show(shown: Shown, windows: int) -> None:
         inner = shown.document.scope(name)
@@ -194,7 +195,7 @@ def _counting(node: Node, parts: Sequence[Query]) -> Query:
 
     def ask(document: Columns, windows: int) -> int:
         places = numbers_of(has_parts(document, windows))
-        return sum(1 << i for i in places if node.holds(document.window(i)))
+        return bits_of(i for i in places if node.holds(document.window(i)))
 
     def show(shown: Shown, windows: int) -> None:
         for place in numbers_of(has_parts(shown.document, windows)):

@@ -7,10 +7,12 @@ something of all sentences at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
 
-from matcher.reading import Reading, Window
+from matcher.bits import bits_of, numbers_of
+from matcher.reading import Reading, Window, within
 from matcher.scan import Mention
 
 WHOLE = 1  # the window of the whole document, as a set of windows
@@ -25,40 +27,49 @@ class Columns:
         self.reading = reading
         self.candidate = candidate
         self._scopes = {name: 1 << i for i, name in enumerate(FIXED, 1)}
-        self._mentions: dict[int, list[tuple[Mention, int]]] = {}  # by concept, with windows
+        self._paragraphs = _FIRST  # the place of the first paragraph
+        # By concept: its mentions, each with its fixed windows, its sentence and its paragraph.
+        self._mentions: dict[int, list[tuple[Mention, int, int, int]]] = {}
         self._columns = self._placed()
         self._terms: dict[int, int] = {}
         self._inside: dict[tuple[str, int], int] = {}
 
     def _placed(self) -> dict[int, int]:
-        """Return the windows that mention each concept; notes which sentences mention any."""
+        """Return the windows that mention each concept.
+
+        Only sentences and paragraphs that mention anything have a place, in their order.
+        """
         reading = self.reading
         title, lead, head, opening, text = (self._scopes[name] for name in FIXED)
         in_title = WHOLE | title | head | opening
         in_lead, below = WHOLE | lead | head | text, WHOLE | text
         title_end, lead_end = reading.body_start, reading.lead_end
         opening_end = reading.opening_end
-        first_paragraph = _FIRST + len(reading.sentence_starts)
-        columns: dict[int, int] = {}
-        sentences = paragraphs = 0
+        own = _ranks(reading.sentence_numbers, _FIRST)
+        self._paragraphs = own[-1] + 1 if own else _FIRST
+        broad = _ranks(reading.paragraph_numbers, self._paragraphs)
+        end = broad[-1] + 1 if broad else _FIRST
         for mention, (begin, _), sentence, paragraph in zip(
-            reading.mentions,
-            reading.spans,
-            reading.sentence_numbers,
-            reading.paragraph_numbers,
-            strict=True,
+            reading.mentions, reading.spans, own, broad, strict=True
         ):
             stands = in_title if begin < title_end else in_lead if begin < lead_end else below
             if title_end <= begin < opening_end:
                 stands |= opening
-            own, broad = 1 << _FIRST + sentence, 1 << first_paragraph + paragraph
-            sentences |= own
-            paragraphs |= broad
-            stands |= own | broad
-            columns[mention.concept] = columns.get(mention.concept, 0) | stands
-            self._mentions.setdefault(mention.concept, []).append((mention, stands))
-        self._scopes |= {"SENTENCE": sentences, "PARAGRAPH": paragraphs}
-        return columns
+            row = (mention, stands, sentence, paragraph)
+            self._mentions.setdefault(mention.concept, []).append(row)
+        self._scopes["SENTENCE"] = (1 << self._paragraphs) - (1 << _FIRST)
+        self._scopes["PARAGRAPH"] = (1 << end) - (1 << self._paragraphs)
+        return {concept: self._column(rows) for concept, rows in self._mentions.items()}
+
+    @staticmethod
+    def _column(rows: Iterable[tuple[Mention, int, int, int]]) -> int:
+        fixed = 0
+        places: set[int] = set()
+        for _, stands, sentence, paragraph in rows:
+            fixed |= stands
+            places.add(sentence)
+            places.add(paragraph)
+        return fixed | bits_of(places)
 
     def asked_of(self, candidate: tuple[int, ...]) -> Columns:
         """Return the same columns for another candidate; they share what is known of terms."""
@@ -81,11 +92,12 @@ class Columns:
 
     def mentions(self, mask: int, windows: int) -> list[Mention]:
         """Return the mentions of a concept of ``mask`` that stand in one of ``windows``."""
+        wanted = set(numbers_of(windows))
         return [
             mention
             for concept in numbers_of(mask & self.reading.whole.mask)
-            for mention, stands in self._mentions[concept]
-            if stands & windows
+            for mention, stands, sentence, paragraph in self._mentions[concept]
+            if stands & windows or sentence in wanted or paragraph in wanted
         ]
 
     def scope(self, name: str) -> int:
@@ -103,22 +115,23 @@ class Columns:
             fixed = ("whole", "title", "lead", "head", "opening", "body")
             found: Window = getattr(reading, fixed[number])
             return found
-        is_sentence = number < _FIRST + len(reading.sentence_starts)
-        name = "SENTENCE" if is_sentence else "PARAGRAPH"
-        windows = reading.by_sentence if is_sentence else reading.by_paragraph
-        return windows[(self._scopes[name] & ((1 << number) - 1)).bit_count()]
+        if number < self._paragraphs:
+            return reading.by_sentence[number - _FIRST]
+        return reading.by_paragraph[number - self._paragraphs]
 
     def inside(self, name: str, number: int) -> int:
-        """Return the windows of a scope whose every mention stands in window ``number``."""
+        """Return the sentences or paragraphs (``name``) that lie in window ``number``."""
         key = (name, number)
         if key not in self._inside:
-            held = set(map(id, self._window(number).mentions))
-            self._inside[key] = sum(
-                1 << i
-                for i in numbers_of(self._scopes[name])
-                if all(id(m) in held for m in self._window(i).mentions)
-            )
+            self._inside[key] = self._span(name, self._window(number))
         return self._inside[key]
+
+    def _span(self, name: str, outer: Window) -> int:
+        reading = self.reading
+        is_sentence = name == "SENTENCE"
+        first = _FIRST if is_sentence else self._paragraphs
+        inside = within(outer, reading.by_sentence if is_sentence else reading.by_paragraph)
+        return (1 << first + inside.stop) - (1 << first + inside.start)
 
 
 def columns_of(window: Window) -> Columns:
@@ -134,11 +147,12 @@ def columns_of(window: Window) -> Columns:
     return found
 
 
-def numbers_of(bits: int) -> list[int]:
-    """Return the places of the bits that are set, from the lowest."""
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(lowest.bit_length() - 1)
-        bits ^= lowest
-    return found
+def _ranks(numbers: Iterable[int], first: int) -> list[int]:
+    """Number ascending ``numbers`` anew, without gaps, from ``first``."""
+    ranks: list[int] = []
+    rank, last = first - 1, -1
+    for number in numbers:
+        if number != last:
+            rank, last = rank + 1, number
+        ranks.append(rank)
+    return ranks

@@ -99,6 +99,11 @@ class Concepts:
         """Return the mask of a class, empty when the lexicon has none of it."""
         return self._classes.get(name, 0)
 
+    def family_mask(self, family: str) -> int:
+        """Return the mask of a family, empty when the lexicon has none of that name."""
+        number = self.numbers.get(f"#{family}")
+        return 0 if number is None else 1 << number
+
     def cue_mask(self) -> int:
         """Return the mask of the families beside which an unsure form counts."""
         mask = 0

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 
-from matcher.query import Node, build
+from matcher.building import build
+from matcher.query import Node
 from matcher.syntax import DEEPEST, LARGEST, Parsed, QueryError
 from matcher.written import parse_at, record, unknown_definitions
 from matcher.yamlnodes import Reader
@@ -46,7 +48,9 @@ class Definitions:
         """Build what is sound, from the inside out; ``broken`` have a name that is not known."""
         for name in self._sizes:
             inner = self._names_in(name)
-            if name not in broken and all(i in self.built for i in inner):
+            if name in broken or not all(i in self.built for i in inner):
+                continue
+            with suppress(QueryError):  # a phrase that cannot be sought: told where it stands
                 self.built[name] = build(self.parsed[name], resolve, self.built.__getitem__)
 
     def _names_in(self, name: str) -> list[str]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from domain.match import ACTIVITIES, EventDate, Evidence
+from domain.time import day_in
 from matcher.concepts import HOME, Concepts
-from matcher.dates import event_dates, find_dates
-from matcher.people import nearest_known, titled_names
 from matcher.reading import Reading, Window
 from matcher.rules import Clause, Rule, Scored
 from matcher.scan import Mention
 
 EVIDENCE_LIMIT = 60
+_LATIN = re.compile(rb"[a-z]")
 HOME_ZONE = ZoneInfo("Africa/Algiers")
 
 
@@ -39,6 +41,12 @@ class Facts:
         }
 
         self._people = [e.id for e in concepts.entities.values() if e.kind == "person"]
+
+    def with_concepts(self, concepts: Concepts) -> Facts:
+        """Return the same over a copy of the concepts."""
+        other = copy(self)
+        other.concepts = concepts
+        return other
 
     def partners(self, reading: Reading, rule: Rule) -> dict[str, list[Clause]]:
         """Return who cooperates, each with the clauses that say so."""
@@ -107,15 +115,21 @@ class Facts:
             taken.append(span)
             if entity.kind == "person":
                 found.setdefault(entity.id, span[0])
+        from matcher.people import nearest_known, titled_names  # noqa: PLC0415 - hits only
+
+        if _LATIN.search(reading.text.data) is None:
+            return sorted(found, key=found.__getitem__)
         for begin, slug in titled_names(reading.text.original, taken):
             found.setdefault(nearest_known(slug, self._people) or slug, begin)
         return sorted(found, key=found.__getitem__)
 
     def dates(self, reading: Reading, mentions: Sequence[Mention]) -> tuple[EventDate, ...]:
         """Return the days of the event that ``mentions`` prove."""
+        from matcher.dates import event_dates, find_dates  # noqa: PLC0415 - hits only
+
         published = reading.document.published_at
         # « ce mardi » is a Tuesday in Algiers, where it may be Wednesday while UTC says Tuesday.
-        day = published.astimezone(HOME_ZONE).date() if published else None
+        day = day_in(HOME_ZONE, published) if published else None
         text = reading.text
         spans = sorted({(text.start(m.start), text.end(m.end)) for m in mentions})
         found = find_dates(text, reading.language, day)
@@ -123,19 +137,19 @@ class Facts:
 
     def evidence(self, reading: Reading, mentions: Iterable[Mention]) -> tuple[Evidence, ...]:
         """Return the proving words with offsets into the field they stand in."""
-        body = reading.body_start
-        rows: dict[tuple[int, int, int], Evidence] = {}
-        for mention in mentions:
-            begin, end = reading.text.start(mention.start), reading.text.end(mention.end)
-            field, shift = ("text", body) if begin >= body else ("title", 0)
-            key = (begin, end, mention.concept)
-            if key not in rows:
-                rows[key] = Evidence(
-                    start=begin - shift,
-                    end=end - shift,
-                    text=reading.text.original[begin:end],
+        document = reading.document
+        fields = {"title": document.title, "text": document.text}
+        unique = {(m.start, m.end, m.concept): m for m in mentions}
+        rows: list[Evidence] = []
+        for key in sorted(unique)[:EVIDENCE_LIMIT]:
+            field, begin, end = reading.place(unique[key])
+            rows.append(
+                Evidence(
+                    start=begin,
+                    end=end,
+                    text=fields[field][begin:end],
                     field=field,
-                    concept=self.concepts.names[mention.concept],
+                    concept=self.concepts.names[key[2]],
                 )
-        ordered = [rows[key] for key in sorted(rows)]
-        return tuple(ordered[:EVIDENCE_LIMIT])
+            )
+        return tuple(rows)

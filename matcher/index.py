@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matcher.bits import numbers_of
 from matcher.query import AllOf, AnyOf, Counted, Near, Node, Not, Within
+
+_FEW = 20  # concepts that are sooner asked one by one what they satisfy than the other way round
 
 
 def needs(node: Node) -> tuple[int, ...]:
@@ -49,6 +52,14 @@ class Needs:
         self.of = [self._joined(needs(node)) for node in nodes]  # a set of bits for each node
         self.absence = [self._absence(node) for node in nodes]
         self._masks = list(self._bits.items())
+        self._all = (1 << len(self._masks)) - 1
+        self._of_concept: dict[int, int] = {}  # the bits that a concept alone satisfies
+        for wanted, bit in self._masks:
+            for concept in numbers_of(wanted):
+                self._of_concept[concept] = self._of_concept.get(concept, 0) | bit
+        self._concerned = 0
+        for wanted, _ in self._masks:
+            self._concerned |= wanted
 
     def _joined(self, masks: Sequence[int]) -> int:
         bits = 0
@@ -62,6 +73,14 @@ class Needs:
 
     def missing(self, mask: int) -> int:
         """Return the bits of what a text with the concepts of ``mask`` does not mention."""
+        concerned = mask & self._concerned
+        if concerned.bit_count() < _FEW:  # as most texts have it
+            there = 0
+            while concerned:
+                concept = concerned.bit_length() - 1
+                concerned ^= 1 << concept
+                there |= self._of_concept[concept]
+            return self._all ^ there
         found = 0
         for wanted, bit in self._masks:
             if not mask & wanted:

@@ -7,13 +7,14 @@ a ta marbuta ends a word whatever follows, and the name of a state is known in f
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
+import daachorse
 
-from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
+from matcher.text import ARABIC_FIRST, MatchText, match_form
 
 _ARTICLE = match_form("ال")
 _BEFORE_NAME = tuple(match_form(c) for c in ("", "و", "ب", "ل", "ف", "وب", "ول"))
@@ -22,7 +23,13 @@ _SHORTEST_REST = 3
 _SHORTEST_TOKEN = 9
 _LONGEST_TOKEN = 60
 _LONG_TOKEN = re.compile(b"[%c-\xff]{%d,%d}(?= )" % (ARABIC_FIRST, _SHORTEST_TOKEN, _LONGEST_TOKEN))
-_TA_MARBUTA_INSIDE = re.compile("ة(?=[\u0621-\u063a\u0641-\u064a])")  # found by its letter
+# Harakat, tatweel and marks that are not seen may follow it.
+_INSIDE = (
+    "[\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u2069\ufeff]*+(?=[\u0621-\u063a\u0641-\u064a\ufe80-\ufefc])"
+)
+_TA_MARBUTA_INSIDE = re.compile("ة" + _INSIDE)  # found by its letter
+_PRESENTED = re.compile("[\ufe93\ufe94]" + _INSIDE)  # its presentation forms
 
 
 class JoinedWords:
@@ -37,18 +44,46 @@ class JoinedWords:
             n for n in single if len(n) - len(_ARTICLE) * (n in definite) >= _SHORTEST_NAME
         }
         self._definite = self._names & definite
-        self._run_together = {n.replace(b" ", b""): n for n in names if n.count(b" ")}
+        self._run_together = {
+            n.replace(b" ", b""): n for n in names if n.count(b" ") and len(n) > _SHORTEST_NAME
+        }
+        # Every word that is cut holds one of them, whatever its clitics are.
+        known = sorted(self._names | self._run_together.keys())
+        self._automaton = daachorse.DoubleArrayAhoCorasick(known) if known else None
+        self.cuts = lru_cache(maxsize=1 << 15)(self._cuts)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in self.__dict__.items() if name != "cuts"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
         self.cuts = lru_cache(maxsize=1 << 15)(self._cuts)
 
     def split(self, text: MatchText) -> MatchText:
         """Return ``text`` with the missing spaces; itself where none is missing."""
-        sure = [text.position(m.end()) for m in _TA_MARBUTA_INSIDE.finditer(text.original)]
+        original = text.original
+        ends = [m.end() for m in _TA_MARBUTA_INSIDE.finditer(original)]
+        if "\ufe93" in original or "\ufe94" in original:
+            ends = sorted(ends + [m.end() for m in _PRESENTED.finditer(original)])
+        sure = [text.position(end) for end in ends]
         places = list(sure)
-        for token in _long_tokens(text.data):
-            inside = [p for p in sure if token.start() < p < token.end()] if sure else []
-            for begin, end in pairwise((token.start(), *inside, token.end())):
+        for first, last in self._suspects(text.data):
+            inside = sure[bisect_right(sure, first) : bisect_left(sure, last)]
+            for begin, end in pairwise((first, *inside, last)):
                 places += [begin + cut for cut in self.cuts(text.data[begin:end])]
         return text.with_spaces(places) if places else text
+
+    def _suspects(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where the long Arabic words with the name of a state in them stand."""
+        if self._automaton is None:
+            return
+        seen = -1
+        for start, end, _ in self._automaton.find_overlapping(data):
+            if start < seen:
+                continue  # the same word
+            first, seen = data.rfind(b" ", 0, start) + 1, data.find(b" ", end)
+            if seen - first >= _SHORTEST_TOKEN:
+                yield from (token.span() for token in _LONG_TOKEN.finditer(data, first, seen + 1))
 
     def _cuts(self, token: bytes) -> tuple[int, ...]:
         """Return the offsets in one long word at which another begins."""
@@ -79,13 +114,6 @@ class JoinedWords:
 
     def _is_definite(self, word: bytes) -> bool:
         return word.startswith(_ARTICLE) and len(word) >= _SHORTEST_TOKEN - _SHORTEST_NAME
-
-
-def _long_tokens(data: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield the long Arabic words; only where spaces stand far apart is anything read."""
-    spaces = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == SPACE)
-    for index in np.flatnonzero(np.diff(spaces) > _SHORTEST_TOKEN).tolist():
-        yield from _LONG_TOKEN.finditer(data, spaces.item(index), spaces.item(index + 1) + 1)
 
 
 # What a name may have glued to it: no word of its own.

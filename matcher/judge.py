@@ -6,7 +6,8 @@ import gc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.article import Document
@@ -20,9 +21,8 @@ from matcher.language import name_language
 from matcher.lexicon import Lexicon, load_lexicon
 from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
-from matcher.rulefile import load_rules
 from matcher.rules import Clause, Rule
-from matcher.scan import Hit, Mention, Scanner
+from matcher.scan import MOST_HITS, Hit, Mention, Scanner
 from matcher.text import normalise
 
 _HERE = Path(__file__).parent
@@ -117,11 +117,24 @@ class Matcher:
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
-        return Matcher(self.concepts, rules, self.versions)
+        other = Matcher.__new__(Matcher)
+        other.__dict__ |= self.__dict__
+        other.rules = tuple(rules)
+        other._index = RuleIndex([rule.require for rule in rules])
+        return other
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out the lexicon's forms: the automaton holds them, judging asks no other."""
+        concepts = copy(self.concepts)
+        concepts.forms = []
+        concepts.lexicon = replace(concepts.lexicon, forms=())
+        return self.__dict__ | {"concepts": concepts, "facts": self.facts.with_concepts(concepts)}
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
         """Build from rule files or ids of bundled packs. Raises ConfigError with all faults."""
+        from matcher.rulefile import load_rules  # noqa: PLC0415 - imports the parsers
+
         with _uncollected():
             concepts = Concepts(lexicon or load_lexicon(LEXICON))
 
@@ -176,8 +189,11 @@ class Matcher:
         return Reading(document, language, form)
 
     def _resolved(self, reading: Reading, hits: Sequence[Hit]) -> Reading:
+        reading.print_plainly()
         found = self._scanner.mentions(reading.text, reading.language, hits)
         reading.mentions = self._resolver.resolve(reading, found)
+        if len(hits) >= MOST_HITS:
+            reading.judged_to = reading.text.start(hits[-1][1] - 1)
         return reading
 
     def _candidates(self, mask: int) -> list[Rule]:

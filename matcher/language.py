@@ -8,9 +8,11 @@ most frequent words settle French and English, and a statistical guesser is aske
 from __future__ import annotations
 
 import re
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from matcher.printed import plain
 from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
 
 if TYPE_CHECKING:
@@ -44,6 +46,9 @@ _SCRIPT_WORDS = {
     # Persian, Urdu and Kurdish, as far as folding leaves them unlike Arabic.
     "und": "از که را با است برای شده های می کے میں ہے اور سے کو نے ہیں له که بۆ ئەم",
 }
+_GUESSED = ("fr", "en", "ar")
+_LATIN_ONLY = ("fr", "en")
+_NEIGHBOURS = ("es", "it", "de", "pt", "nl", "tr", "ca", "sv")  # Latin languages with words above
 _ARABIC_BYTES = bytes((SPACE, *range(ARABIC_FIRST, 0x100)))
 _TOKEN = re.compile(r"[^\W\d_]+")
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -68,8 +73,7 @@ def _clear_language(sample: bytes) -> str | None:
     found = [languages[w] for w in languages.keys() & sample.split()]
     if not found:
         return None
-    language = max(found, key=found.count)
-    most = found.count(language)
+    most, language = max((found.count(name), name) for name in set(found))
     is_clear = most >= FEWEST and most >= CLEARER * (len(found) - most)
     return language if is_clear else None
 
@@ -87,7 +91,7 @@ def _function_words() -> dict[bytes, str]:
 
 def identify(text: str, title: str = "") -> str:
     """Return fr, ar, en or und. Looks at the title and the beginning of the text."""
-    sample = f"{title[:SAMPLE]} {text[:SAMPLE]}"
+    sample = plain(f"{title[:SAMPLE]} {text[:SAMPLE]}").text
     if _TOKEN.search(sample) is None:
         return "und"
     printed = len(sample.replace(" ", ""))
@@ -106,15 +110,22 @@ def _latin(sample: str) -> str:
     ranked = sorted(counts, key=lambda lang: -counts[lang])
     if counts[ranked[0]] - counts[ranked[1]] >= 2 + len(tokens) // 40:
         return ranked[0]
-    guess, _ = _guesser().classify(sample)
-    return str(guess)
+    # Another language must show in its words too: a line of names looks like anything.
+    wanted = _GUESSED if _ARABIC.search(sample) else _LATIN_ONLY
+    guess, _ = _guesser((*wanted, *_NEIGHBOURS) if counts["und"] else wanted).classify(sample)
+    return str(guess) if guess in _GUESSED else "und"
+
+
+@lru_cache(maxsize=4)
+def _guesser(languages: tuple[str, ...]) -> LanguageIdentifier:
+    guesser = copy(_model())
+    guesser.set_languages(languages)
+    return guesser
 
 
 @lru_cache(maxsize=1)
-def _guesser() -> LanguageIdentifier:
+def _model() -> LanguageIdentifier:
     # The model is half a second's reading that most processes never need.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
 
-    guesser = LanguageIdentifier.from_model_file(MODEL_FILE)
-    guesser.set_languages(["fr", "en", "ar"])
-    return guesser
+    return LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -11,11 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
 
 from domain.errors import nearest
 from matcher.notation import NotationError, expand
 from matcher.text import match_form, match_forms
-from matcher.yamlnodes import Faults, Reader, read
+
+if TYPE_CHECKING:
+    from matcher.yamlnodes import Faults, Reader
 
 LANGUAGES = ("fr", "ar", "en", "any")
 _QAF, _FA = match_form("ق"), match_form("ف")
@@ -114,6 +119,8 @@ _FAMILY_KEYS = ("about", "note", "cue", "phrases", "capitals", "weak", "weak_cap
 
 def load_lexicon(folder: Path) -> Lexicon:
     """Read every ``*.yaml`` of ``folder``. Raises ConfigError with all faults."""
+    from matcher.yamlnodes import Faults, read  # noqa: PLC0415 - imports YAML: for loading only
+
     faults = Faults()
     builder = _Builder(faults)
     files = sorted(folder.glob("*.yaml"))
@@ -244,17 +251,31 @@ def _entity(ident: str, kind: str, keys: dict[str, Reader]) -> Entity:
     country = keys["country"].text() if "country" in keys else None
     if country in ("null", "", "~"):
         country = None
-    label: tuple[tuple[str, str], ...] = ()
+    label = _first_phrases(keys)
     if "label" in keys:
-        pairs = ((k, r.text() or "") for k, r in keys["label"].mapping(LANGUAGES).items())
-        label = tuple(pairs)
+        label |= {k: r.text() or "" for k, r in keys["label"].mapping(LANGUAGES).items()}
     return Entity(
         id=ident,
         kind=kind,
         country=country,
         classes=texts("classes"),
-        label=label,
+        label=tuple(label.items()),
         partners=texts("partners"),
         activities=texts("activities"),
         algeria=(keys["algeria"].text() if "algeria" in keys else None) or "unknown",
     )
+
+
+def _first_phrases(keys: dict[str, Reader]) -> dict[str, str]:
+    """Return what an entity is called where it has no label: its first phrase as it is written.
+
+    Reads without complaint: what is wrong with phrases is said where they are compiled.
+    """
+    node = keys["phrases"].node if "phrases" in keys else None
+    found: dict[str, str] = {}
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        first = value.value[0] if isinstance(value, yaml.SequenceNode) and value.value else None
+        phrase = first.value if isinstance(first, yaml.ScalarNode) else "["
+        if key.value in LANGUAGES and not set("[]|*") & set(phrase):
+            found[key.value] = phrase
+    return found

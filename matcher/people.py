@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
@@ -85,17 +86,30 @@ def titled_names(text: str, taken: Iterable[tuple[int, int]]) -> list[tuple[int,
 
     ``taken`` are spans that mean something else already: a name that touches one is left.
     """
-    spans = sorted(taken)
+    spans = _apart(taken)
+    begins = [begin for begin, _ in spans]
     found: dict[str, int] = {}
     for pattern in (_AFTER_RANK, _BEFORE_OFFICE, _AFTER_OFFICE):
         for match in pattern.finditer(text, 0, _READ):
             begin, end = match.span("name")
-            if any(b < end and begin < e for b, e in spans):
+            before = bisect_left(begins, end) - 1
+            if before >= 0 and spans[before][1] > begin:
                 continue
             slug = slug_of(match["name"])
             if slug:
                 found[slug] = min(begin, found.get(slug, begin))
     return sorted((begin, slug) for slug, begin in found.items())
+
+
+def _apart(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, those that overlap or touch as one."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((begin, end))
+    return joined
 
 
 def slug_of(name: str) -> str:

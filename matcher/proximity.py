@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from matcher.scan import Mention
 
+_FEW_PAIRS = 16  # are looked at each by each
+
 
 def near(
     lefts: Sequence[Mention],
@@ -32,6 +34,30 @@ def near(
         found += _with_leader(lefts, rights, words, distance)
     unique = {id(m): m for m in found}
     return sorted(unique.values(), key=lambda m: m.start)
+
+
+def is_near(
+    lefts: Sequence[Mention],
+    rights: Sequence[Mention],
+    data: bytes,
+    distance: int,
+    *,
+    is_ordered: bool,
+) -> bool:
+    """Whether ``near`` would return anything."""
+    if len(lefts) * len(rights) > _FEW_PAIRS:
+        return bool(near(lefts, rights, data, distance, is_ordered=is_ordered))
+    for left in lefts:
+        for right in rights:
+            if left.end <= right.start:
+                begin, end = left.end, right.start
+            elif right.end <= left.start and not is_ordered:
+                begin, end = right.end, left.start
+            else:
+                continue
+            if data.count(b" ", begin, end) <= distance + 1:
+                return True
+    return False
 
 
 def _words_before(data: bytes, mentions: Sequence[Mention]) -> dict[int, int]:

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Protocol
 
-from lark import Token, Transformer, v_args
-from lark.exceptions import VisitError
-
-from matcher.phrases import pieces
-from matcher.proximity import near
-from matcher.reading import Window
+from matcher.proximity import is_near, near
+from matcher.reading import Window, within
 from matcher.scan import Mention
-from matcher.syntax import Parsed, QueryError, at
 from matcher.text import match_form
 
 CANDIDATES = ("@it", "@its", "@other")
@@ -58,8 +53,7 @@ class Term:
         return bool(window.mask & self.mask)
 
     def witnesses(self, window: Window) -> list[Mention]:
-        mask = self.mask
-        return [m for m in window.mentions if mask >> m.concept & 1]
+        return window.naming(self.mask)
 
     def required(self) -> int | None:
         return self.mask
@@ -107,8 +101,7 @@ class Candidate:
         return bool(window.mask & self._mask(window))
 
     def witnesses(self, window: Window) -> list[Mention]:
-        mask = self._mask(window)
-        return [m for m in window.mentions if mask >> m.concept & 1]
+        return window.naming(self._mask(window))
 
     def required(self) -> int | None:
         return None
@@ -130,8 +123,8 @@ class Actor:
         return bool(window.mask & window.candidate[0]) and bool(self.witnesses(window))
 
     def witnesses(self, window: Window) -> list[Mention]:
-        mask, data = window.candidate[0], window.reading.text.data
-        return [m for m in window.mentions if mask >> m.concept & 1 and not _is_where(data, m)]
+        data = window.reading.text.data
+        return [m for m in window.naming(window.candidate[0]) if not _is_where(data, m)]
 
     def required(self) -> int | None:
         return None
@@ -234,7 +227,13 @@ class Near:
     is_ordered: bool
 
     def holds(self, window: Window) -> bool:
-        return bool(self.witnesses(window))
+        return is_near(
+            self.left.witnesses(window),
+            self.right.witnesses(window),
+            window.reading.text.data,
+            self.distance,
+            is_ordered=self.is_ordered,
+        )
 
     def witnesses(self, window: Window) -> list[Mention]:
         return near(
@@ -261,9 +260,12 @@ class Near:
 class Within:
     """The part holds inside one sentence, one paragraph, the title, the lead or the text."""
 
-    name: str
-    windows: Callable[[Window], Sequence[Window]]
+    name: str  # a key of _SCOPES
     child: Node
+
+    def windows(self, window: Window) -> Sequence[Window]:
+        """Return the windows of the scope that lie in ``window``."""
+        return _SCOPES[self.name](window)
 
     def holds(self, window: Window) -> bool:
         return any(self.child.holds(w) for w in self._inner(window))
@@ -353,89 +355,5 @@ def _inside(outer: Window, inner: Sequence[Window]) -> Sequence[Window]:
     """Keep those of ``inner`` that lie in ``outer``, so that scopes nest."""
     if outer is outer.reading.whole or len(outer.mentions) == len(outer.reading.mentions):
         return inner
-    held = set(map(id, outer.mentions))
-    return [w for w in inner if all(id(m) in held for m in w.mentions)]
-
-
-@v_args(inline=True)
-class _Builder(Transformer[Token, Node]):
-    def __init__(self, resolve: Callable[[str], int], named: Callable[[str], Node]) -> None:
-        super().__init__()
-        self._resolve = resolve
-        self._named = named
-
-    def any_of(self, *children: Node) -> Node:
-        return children[0] if len(children) == 1 else AnyOf(children)
-
-    def all_of(self, *children: Node) -> Node:
-        return children[0] if len(children) == 1 else AllOf(children)
-
-    def negate(self, child: Node) -> Node:
-        return Not(child)
-
-    def near(self, first: Node, *rest: Node | Token) -> Node:
-        node = first
-        for operator, right in zip(rest[::2], rest[1::2], strict=True):
-            word = str(operator)
-            distance = int(word.rsplit("/", 1)[1])
-            node = Near(node, cast(Node, right), distance, not word.startswith("NEAR"))
-        return node
-
-    def sentence(self, child: Node) -> Node:
-        return Within("SENTENCE", _SCOPES["SENTENCE"], child)
-
-    def paragraph(self, child: Node) -> Node:
-        return Within("PARAGRAPH", _SCOPES["PARAGRAPH"], child)
-
-    def scope(self, name: Token, child: Node) -> Node:
-        return Within(str(name), _SCOPES[str(name)], child)
-
-    def at_least(self, operator: Token, child: Node) -> Node:
-        name, count = operator.split("/")
-        return Counted(name, child, int(count))
-
-    def reference(self, token: Token) -> Node:
-        name = str(token)
-        if name == ACTOR:
-            return Actor()
-        return Candidate(name) if name in CANDIDATES else self._term(token)
-
-    def phrase(self, token: Token) -> Node:
-        """A phrase with a wildcard inside is its pieces, each directly behind the other."""
-        try:
-            sought = pieces(str(token))
-            is_quoted = token.type == "STRING"
-            node, *more = [Term(f'"{p}"' if is_quoted else p, self._resolve(p)) for p in sought]
-        except ValueError as error:
-            raise at(token, str(error)) from None
-        whole: Node = node
-        for term in more:
-            whole = Near(whole, term, 0, is_ordered=True)
-        return whole
-
-    def definition(self, token: Token) -> Node:
-        try:
-            return self._named(str(token)[1:])
-        except ValueError as error:
-            raise at(token, str(error)) from None
-
-    def _term(self, token: Token) -> Node:
-        try:
-            return Term(str(token), self._resolve(str(token)))
-        except ValueError as error:
-            raise at(token, str(error)) from None
-
-
-def build(parsed: Parsed, resolve: Callable[[str], int], named: Callable[[str], Node]) -> Node:
-    """Build the node of a query. ``resolve`` gives a term's mask, or raises ValueError.
-
-    ``named`` gives the node that ``$name`` stands for, or raises ValueError.
-
-    Raises QueryError with the place of a name that is not known.
-    """
-    try:
-        return _Builder(resolve, named).transform(cast(Any, parsed.tree))
-    except VisitError as error:
-        if isinstance(error.orig_exc, QueryError):
-            raise error.orig_exc from None
-        raise
+    inside = within(outer, inner)
+    return inner[inside.start : inside.stop]

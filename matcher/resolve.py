@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 
 from matcher.concepts import Concepts
 from matcher.lexicon import FormKind
@@ -31,6 +32,8 @@ _POINTER = re.compile(
     r"|(?:ا|إ|أ)قر(?:أ|ا) (?:أ|ا)يض(?:ا|ًا|اً)|(?:مواضيع|مقالات) ذات صلة|طالع (?:أ|ا)يضا)\b",
     re.IGNORECASE,
 )
+
+_LINE = re.compile(r"\S[^\n]*")
 
 # Words before a capital's name that make it a place: « à Washington », in Moscow, في موسكو.
 _PLACE_WORDS = frozenset(
@@ -75,6 +78,8 @@ _OF = frozenset(match_form(w) for w in ("de", "d", "du", "of"))
 _JOINTS = frozenset(
     (b" ", b"  ", b" et ", b" and ", b" with ", b" avec ", match_form("مع").join((b" ", b" ")))
 )
+_LONGEST_JOINT = max(map(len, _JOINTS))
+_AFTER_TITLE = 14  # bytes between a rank and a surname: room for one given name
 _PLACE_CLITICS = frozenset(
     match_form(conjunction + preposition)
     for conjunction in ("", "و", "ف")
@@ -94,6 +99,12 @@ class Resolver:
         self._support = {number: _supporters(concepts, number) for number in concepts.entities}
         self._countries = frozenset(
             number for number, e in concepts.entities.items() if e.kind == "country"
+        )
+        # « intervention militaire » is no force of anybody: nothing inside such a phrase counts.
+        self._set_phrases = frozenset(
+            number
+            for number, e in concepts.entities.items()
+            if e.kind == "lookalike" and "set_phrase" in e.classes
         )
         self._shared = _shared_names(concepts, self._countries)
         self._cues = concepts.cue_mask()
@@ -119,7 +130,11 @@ class Resolver:
         masks: dict[int, int] = {}
         if any(m.kind is FormKind.WEAK for m in mentions):
             masks = self._sentence_masks(reading, sure)
-        return [m for m in mentions if self._counts(reading, m, masks, named, sure)]
+        beside = _Beside(
+            [m for m in sure if m.concept in self._countries],
+            [m for m in sure if self._titles >> m.concept & 1],
+        )
+        return [m for m in mentions if self._counts(reading, m, masks, named, beside)]
 
     def _counts(
         self,
@@ -127,7 +142,7 @@ class Resolver:
         mention: Mention,
         masks: dict[int, int],
         named: int,
-        sure: Iterable[Mention],
+        beside: _Beside,
     ) -> bool:
         if mention.kind <= FormKind.COMPOUND:
             return True
@@ -138,27 +153,15 @@ class Resolver:
                 or _is_lower(reading, mention)
             )
         if mention.kind is FormKind.SURNAME:
-            return bool(named >> mention.concept & 1) or self._has_title(mention, sure)
+            return bool(named >> mention.concept & 1) or beside.has_title(mention)
         if mention.concept in self._countries and (
-            self._is_joined(reading, mention, sure) or self._is_state(reading, mention)
+            beside.is_joined(reading.text.data, mention) or self._is_state(reading, mention)
         ):
             return True
-        beside = masks.get(self._sentence(reading, mention), 0)
+        named = masks.get(self._sentence(reading, mention), 0)
         # Beside an entity, its country or itself; beside a family, any cue of the lexicon.
         support = self._support.get(mention.concept, self._cues | 1 << mention.concept)
-        return bool(beside & support)
-
-    def _is_joined(self, reading: Reading, mention: Mention, sure: Iterable[Mention]) -> bool:
-        """Whether a capital stands beside another country: « Tunis et Alger », Rabat-Alger."""
-        data = reading.text.data
-        for other in sure:
-            if other.concept in self._countries and other.concept != mention.concept:
-                first, second = (
-                    (other, mention) if other.start < mention.start else (mention, other)
-                )
-                if data[first.end : second.start] in _JOINTS:
-                    return True
-        return False
+        return bool(named & support)
 
     def _is_state(self, reading: Reading, mention: Mention) -> bool:
         """Whether a word that may be a state's name stands where only a name can: « في مالي »."""
@@ -167,15 +170,16 @@ class Resolver:
             return False
         return _words_before(data, mention.start)[1] in _STATE_WORDS
 
-    def _has_title(self, mention: Mention, sure: Iterable[Mention]) -> bool:
-        """Whether a rank or an office stands just before a surname, one given name between."""
-        return any(self._titles >> m.concept & 1 and 0 <= mention.start - m.end <= 14 for m in sure)
-
     def _without_inner_names(self, mentions: list[Mention]) -> list[Mention]:
         """Drop a name inside a longer one of its group, a country inside a person's name."""
         kept: list[Mention] = []
         outermost: dict[str, Mention] = {}
+        phrase: Mention | None = None
         for mention in mentions:
+            if phrase is not None and _is_inside(mention, phrase):
+                continue
+            if mention.concept in self._set_phrases:
+                phrase = mention
             group = self._group.get(mention.concept)
             if group is not None:
                 rivals = [outermost.get(group), outermost.get("person")]
@@ -214,22 +218,58 @@ class Resolver:
         return masks
 
 
+class _Beside:
+    """What stands directly beside an unsure mention, found by the places of the sure ones."""
+
+    def __init__(self, countries: Sequence[Mention], titles: Sequence[Mention]) -> None:
+        self._starts = sorted((m.start, m.concept) for m in countries)
+        self._ends = sorted((m.end, m.concept) for m in countries)
+        self._titles = sorted(m.end for m in titles)
+
+    def is_joined(self, data: bytes, mention: Mention) -> bool:
+        """Whether a capital stands beside another country: « Tunis et Alger », Rabat-Alger."""
+        begin, end = mention.start, mention.end
+        before = bisect_left(self._ends, (begin - _LONGEST_JOINT, -1))
+        for place, concept in self._ends[before : bisect_left(self._ends, (begin, -1))]:
+            if concept != mention.concept and data[place:begin] in _JOINTS:
+                return True
+        after = bisect_left(self._starts, (end + 1, -1))
+        stop = bisect_left(self._starts, (end + _LONGEST_JOINT + 1, -1))
+        for place, concept in self._starts[after:stop]:
+            if concept != mention.concept and data[end:place] in _JOINTS:
+                return True
+        return False
+
+    def has_title(self, mention: Mention) -> bool:
+        """Whether a rank or an office stands just before a surname, one given name between."""
+        last = bisect_right(self._titles, mention.start) - 1
+        return last >= 0 and mention.start - self._titles[last] <= _AFTER_TITLE
+
+
 def _without_pointers(reading: Reading, mentions: list[Mention]) -> list[Mention]:
     """Drop what stands in lines that only point to other articles."""
     text = reading.text.original
-    lines = []
-    begin = 0
-    while begin >= 0:
-        end = text.find("\n", begin + 1)
+    begins: list[int] = []
+    ends: list[int] = []
+    for line in _LINE.finditer(text):
+        begin = line.start()
+        if ends and begin < ends[-1]:
+            continue
         pointer = _POINTER.match(text, begin)
         if pointer is not None:
             end = text.find("\n", pointer.end())
-            lines.append((begin, len(text) if end < 0 else end))
-        begin = end
-    if not lines:
+            begins.append(begin)
+            ends.append(len(text) if end < 0 else end)
+    if not begins:
         return mentions
     start = reading.text.start
-    return [m for m in mentions if not any(a <= start(m.start) < b for a, b in lines)]
+    kept = []
+    for mention in mentions:
+        place = start(mention.start)
+        line_before = bisect_right(begins, place) - 1
+        if line_before < 0 or place >= ends[line_before]:
+            kept.append(mention)
+    return kept
 
 
 def _is_inside(inner: Mention, outer: Mention) -> bool:

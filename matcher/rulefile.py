@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from domain.match import ACTIVITIES
+from matcher.building import build
 from matcher.checks import check_clause, check_reach, check_require
 from matcher.definitions import Definitions
 from matcher.examples import read_examples
-from matcher.query import ACTOR, CANDIDATES, Node, Nothing, build
+from matcher.query import ACTOR, CANDIDATES, Node, Nothing
 from matcher.rules import Clause, Rule, Scored
 from matcher.syntax import Parsed, QueryError, at
 from matcher.written import parse_at, phrases_at, record

@@ -55,6 +55,9 @@ class Scored:
         object.__setattr__(self, "_least", self.bias + always)
         object.__setattr__(self, "_queries", tuple(map(query_of, nodes)))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _scored, (self.bias, self.clauses, self.threshold)
+
     def held(self, window: Window) -> list[Clause]:
         """Return the clauses that hold in ``window``, the whole of a document."""
         document = columns_of(window)
@@ -88,6 +91,10 @@ class Scored:
             if absence & missing if absence else not needed & missing:
                 most += weight
         return _logistic(most) >= self.threshold
+
+
+def _scored(bias: float, clauses: tuple[Clause, ...], threshold: float) -> Scored:
+    return Scored(bias=bias, clauses=clauses, threshold=threshold)
 
 
 def _logistic(total: float) -> float:

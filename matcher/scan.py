@@ -9,11 +9,15 @@ and what stands between the hit and the space before it is looked up in a table.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
 
 import daachorse
 
+from matcher.bits import bits_of
 from matcher.lexicon import Form, FormKind
 from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
 
@@ -48,6 +52,16 @@ ALL = 0b1111
 LANGUAGE_BITS = {"fr": 1, "ar": 2, "en": 4, "any": ALL, "und": ALL}
 
 
+# Acronyms that are plain words too: in a line of capitals, « A EU LIEU », they are the words.
+_WORDS_TOO = {
+    "fr": frozenset(b"ars as au bel dol eau em est eu fan hal ins mod plan ras sa sami".split()),
+    "en": frozenset(b"ant edge em fan far fans ideas mod oak plan roe".split()),
+}
+_WORDS_TOO["und"] = _WORDS_TOO["fr"] | _WORDS_TOO["en"]
+_NEIGHBOURHOOD = 60  # characters on either side that tell a line of capitals
+_FEWEST_CAPITALS = 8  # letters
+
+
 @dataclass(frozen=True, slots=True)
 class Sense:
     """What a pattern stands for: one concept in one way, in some languages."""
@@ -76,6 +90,8 @@ class Mention:
         return self.end - self.start
 
 
+_TYPICAL = 20_000  # phrases of whose words a text is made that stands for all texts
+MOST_HITS = 50_000  # of one text; more than a book of 600,000 characters on nothing else has
 Hit = tuple[int, int, int]
 """Where a pattern stands: start, end (bytes of the match form), number of the pattern."""
 
@@ -86,6 +102,7 @@ class Scanner:
     def __init__(self, forms: Iterable[Form], concepts: Sequence[str]) -> None:
         numbers = {name: i for i, name in enumerate(concepts)}
         senses: dict[bytes, dict[Sense, None]] = {}
+        known: dict[Sense, Sense] = {}
         for form in forms:
             pattern, article = _pattern(form.data, is_prefix=form.is_prefix)
             sense = Sense(
@@ -95,26 +112,49 @@ class Scanner:
                 article,
                 form.capitals,
             )
-            senses.setdefault(pattern, {})[sense] = None
+            senses.setdefault(pattern, {})[known.setdefault(sense, sense)] = None
         patterns = list(senses)
-        self._senses = [tuple(senses[p]) for p in patterns]
-        self._arabic = [p[0] >= ARABIC_FIRST for p in patterns]
-        self._before_lam = [p.startswith(_LAM) for p in patterns]
-        # What a pattern may stand for, whatever the language: one object for all its patterns.
-        bits = [1 << number for number in range(len(concepts))]
-        self._masks = [_union(bits, senses[p]) for p in patterns]
-        self._automaton = daachorse.DoubleArrayAhoCorasick(patterns) if patterns else None
+        # Many patterns share what they stand for: one object for all of them.
+        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}
+        found = [tuple(senses[p]) for p in patterns]
+        self._senses = [shared.setdefault(s, s) for s in found]
+        self._arabic = bytes(p[0] >= ARABIC_FIRST for p in patterns)
+        self._before_lam = bytes(p.startswith(_LAM) for p in patterns)
+        self._masks = _masks(self._senses)
+        self._automaton = _automaton(patterns) if patterns else None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Number what patterns share, so that reading a state makes no object twice."""
+        numbers = {id(group): 0 for group in self._senses}
+        shared = []
+        for number, group in enumerate({id(group): group for group in self._senses}.values()):
+            numbers[id(group)] = number
+            shared.append(group)
+        places = array("L", (numbers[id(group)] for group in self._senses))
+        state = {k: v for k, v in self.__dict__.items() if k not in ("_masks", "_senses")}
+        return state | {"shared": shared, "places": places}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        shared, places = state.pop("shared"), state.pop("places")
+        self.__dict__.update(state)
+        masks = _masks(shared)
+        self._senses = [shared[place] for place in places]
+        self._masks = [masks[place] for place in places]
 
     def scan(self, text: MatchText, language: str) -> list[Mention]:
         """Return the mentions in ``text``, in order of their ends."""
         return self.mentions(text, language, self.hits(text))
 
     def hits(self, text: MatchText) -> list[Hit]:
-        """Return where a pattern stands in ``text``, whether or not it is a mention there."""
+        """Return where a pattern stands in ``text``, whether or not it is a mention there.
+
+        The first ``MOST_HITS`` only: what has more is no report but a dump of words, and is
+        judged by its beginning, so that no text takes more than seconds.
+        """
         if self._automaton is None:
             return []
         hits: list[Hit] = self._automaton.find_overlapping(text.data)
-        return hits
+        return hits if len(hits) <= MOST_HITS else hits[:MOST_HITS]
 
     def mask(self, hits: Iterable[Hit]) -> int:
         """Return the concepts that ``hits`` may mention, and perhaps more: a bit for each."""
@@ -127,6 +167,7 @@ class Scanner:
     def mentions(self, text: MatchText, language: str, hits: Iterable[Hit]) -> list[Mention]:
         """Return those of ``hits`` that are mentions in a text of ``language``."""
         wanted = LANGUAGE_BITS.get(language, ALL)
+        words_too = _WORDS_TOO.get(language, frozenset())
         data = text.data
         mentions: list[Mention] = []
         senses_of = self._senses
@@ -145,7 +186,7 @@ class Scanner:
             for sense in senses_of[pattern]:
                 if not sense.languages & wanted or (article and not article & sense.article):
                     continue
-                if sense.capitals and not _is_capital(text, begin, stop):
+                if sense.capitals and not _is_acronym(text, begin, stop, words_too):
                     continue
                 mentions.append(
                     Mention(begin, stop, sense.concept, sense.kind, max(0, start - begin))
@@ -153,10 +194,26 @@ class Scanner:
         return mentions
 
 
-def _union(bits: Sequence[int], senses: Iterable[Sense]) -> int:
-    numbers = {sense.concept for sense in senses}
-    first = bits[numbers.pop()]
-    return sum((bits[n] for n in numbers), first) if numbers else first
+def _automaton(patterns: list[bytes]) -> daachorse.DoubleArrayAhoCorasick:
+    """Build the automaton so that what texts ask most of it lies together in memory.
+
+    Where words begin and no phrase goes on is what most of a text asks: so do words of the
+    phrases themselves, in an order in which no phrase has them. With 20,000 phrases a scan
+    takes a third less than without.
+    """
+    step = len(patterns) // _TYPICAL + 1
+    columns = zip_longest(*(pattern.split() for pattern in patterns[::step]), fillvalue=b"")
+    typical = b" ".join(word for column in columns for word in column if word)
+    return daachorse.DoubleArrayAhoCorasick(patterns, corpus=[b" " + typical + b" "])
+
+
+def _masks(senses: Sequence[tuple[Sense, ...]]) -> list[int]:
+    """Return the concepts that each pattern may stand for, whatever the language."""
+    known: dict[int, int] = {}  # by the object: patterns share theirs
+    for group in senses:
+        if id(group) not in known:
+            known[id(group)] = bits_of(sense.concept for sense in group)
+    return [known[id(group)] for group in senses]
 
 
 def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:
@@ -170,6 +227,15 @@ def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:
     return data + after, BARE
 
 
-def _is_capital(text: MatchText, start: int, end: int) -> bool:
-    printed = text.original[text.start(start) : text.end(end)]
-    return printed == printed.upper()
+def _is_acronym(text: MatchText, start: int, end: int, words_too: frozenset[bytes]) -> bool:
+    """Whether a word is printed in capitals, and its line is not where it may be any word."""
+    first, last = text.start(start), text.end(end)
+    printed = text.original[first:last]
+    if printed != printed.upper():
+        return False
+    if text.data[start:end] not in words_too:
+        return True
+    before = text.original[max(0, first - _NEIGHBOURHOOD) : first].rsplit("\n", 1)[-1]
+    after = text.original[last : last + _NEIGHBOURHOOD].split("\n", 1)[0]
+    beside = [c for c in before + after if c.isalpha()]
+    return len(beside) < _FEWEST_CAPITALS or any(c.islower() for c in beside)

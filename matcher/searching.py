@@ -4,6 +4,10 @@ An index holds the match form of a text (`matcher/text.py`): case, accents, hamz
 and digits are folded. Arabic clitics stay where they are, since stripping them blindly damages
 words that begin with those letters; a query is widened by the table of clitics instead, so
 that ``الجزائر`` finds ``وبالجزائر`` and nothing that merely ends alike.
+
+Words that stand in every text (``de la``, ``of the``, ``في``) are neither indexed nor sought, and
+do not count within a phrase: they were a fifth of the index, and no query meant them. Single
+letters stay: ``S-300`` is not ``300``.
 """
 
 from __future__ import annotations
@@ -35,13 +39,29 @@ def _letters() -> str:
     return "".join(table)
 
 
-_LETTERS = _letters()
+LETTERS = _letters()
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of ``text`` in match form, without those of other scripts."""
+    words = codecs.charmap_decode(normalise(text).data, "strict", LETTERS)[0].split()
+    return [w for w in words if "\ufffd" not in w]
+
+
+EVERYWHERE = frozenset(
+    folded_words(
+        "de la le les des du et en une que qui dans par pour sur au aux avec ce cette ces ses "
+        "the of and to in for with by at from that as it an "
+        "في من على إلى أن إن عن مع هذا هذه التي الذي ما لا"
+    )
+)
+"""Words that stand in every text of their language, folded. Never a letter, nor a word that also
+means something: ``est`` is the East, ``UN`` the United Nations."""
 
 
 def index_form(text: str) -> str:
     """Return ``text`` as an index takes it: folded words between single spaces."""
-    words = codecs.charmap_decode(normalise(text).data, "strict", _LETTERS)[0].split()
-    return " ".join(w for w in words if "\ufffd" not in w)
+    return " ".join(w for w in folded_words(text) if w not in EVERYWHERE)
 
 
 def parse_search(text: str) -> TextQuery:
@@ -69,7 +89,8 @@ def parse_search(text: str) -> TextQuery:
                 groups.append((term,))
             joins_next = False
     if not groups:
-        raise ValueError(f"{text!r}: no word to seek")
+        common = " (words that stand in every text are not sought)" if folded_words(text) else ""
+        raise ValueError(f"{text!r}: no word to seek{common}")
     if len(groups) + len(without) > MOST_TERMS:
         raise ValueError(f"a search of {len(groups) + len(without)} terms: at most {MOST_TERMS}")
     return TextQuery(source=text, groups=tuple(groups), without=tuple(without))
@@ -88,7 +109,8 @@ def _parts(text: str) -> Iterator[tuple[str, bool, bool]]:
 def _terms(part: str, *, is_phrase: bool) -> Iterator[SearchTerm]:
     """A hyphenated word (``état-major``) is a phrase as well: its parts stand together."""
     is_prefix = part.endswith("*") and not is_phrase
-    words = index_form(part.rstrip("*") if is_prefix else part).split()
+    words = folded_words(part.rstrip("*") if is_prefix else part)
+    words = [w for w in words if w not in EVERYWHERE or (is_prefix and w is words[-1])]
     if not words:
         return
     if is_prefix and len(words[-1]) < 2:
@@ -130,8 +152,9 @@ def _later(word: str) -> tuple[str, ...]:
 def find_words(text: str, query: TextQuery) -> list[tuple[int, int]]:
     """Return where in ``text`` the words of ``query`` stand: (start, end), sorted, apart."""
     folded = normalise(text)
-    form = codecs.charmap_decode(folded.data, "strict", _LETTERS)[0]
-    places = [(m.start(), m.end(), m[0]) for m in re.finditer(r"\S+", form)]
+    form = codecs.charmap_decode(folded.data, "strict", LETTERS)[0]
+    everyone = ((m.start(), m.end(), m[0]) for m in re.finditer(r"\S+", form))
+    places = [place for place in everyone if place[2] not in EVERYWHERE]
     words = [word for _, _, word in places]
     found: list[tuple[int, int]] = []
     for term in (t for group in query.groups for t in group):

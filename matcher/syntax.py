@@ -107,7 +107,7 @@ def _check_parentheses(tokens: list[Token]) -> None:
 def _check_quotes(tokens: list[Token]) -> None:
     for token in tokens:
         if token.type == "WORD" and (token[0] in _CURLY or token[-1] in _CURLY):
-            raise at(token, f"{token}: phrases stand between straight quotation marks")
+            raise at(token, f"{str(token)!r}: phrases stand between straight quotation marks")
 
 
 def _check_numbers(tokens: list[Token]) -> None:

@@ -25,6 +25,7 @@ import numpy.typing as npt
 SPACE = 0x20
 OTHER = 0x01  # a letter of another script: part of a word, equal to nothing
 _EXPANDS = 0x02  # folds to more than one letter: slow path
+_RETURN = 0x1C  # nothing before a newline, else one
 _NEWLINE = 0x1D
 _JOINER = 0x1E  # apostrophes and hyphens: between words, like a space
 _BLANK = 0x1F  # white space and quotation marks
@@ -68,7 +69,10 @@ _LATIN_FOLD = {
     "ß": "ss",
     "þ": "th",
 }
-_JOINERS = "'’‘ʼʹ′`´ʻˈ＇-‐‑‒–—−﹣－_"
+APOSTROPHES = "'ʼʹ′`´ʻˈ＇"  # all printed as the first; the curly ones are quotes as well
+HYPHENS = "-‐‑﹣－"  # all printed as the first
+_JOINERS = APOSTROPHES + "’‘" + HYPHENS + "‒–—−_"
+_LINE_BREAKS = "\n\x85\u2028\u2029"
 _QUOTES = '"“”„‟«»‹›‚‛＂'
 
 
@@ -95,7 +99,9 @@ def _fold_char(char: str) -> str:
 
 
 def _class_of(char: str) -> int:
-    if char == "\n":
+    if char == "\r":
+        return _RETURN
+    if char in _LINE_BREAKS:
         return _NEWLINE
     if char in _JOINERS:
         return _JOINER
@@ -110,6 +116,20 @@ def _class_of(char: str) -> int:
     return _byte_of(folded)
 
 
+def _plain_class(code: int) -> int:
+    """As _class_of, sooner for what is no letter of ours: most of the table."""
+    char = chr(code)
+    if code >= 0x0700 and char not in _JOINERS and not unicodedata.decomposition(char):
+        category = unicodedata.category(char)
+        if category == "Lo":
+            return OTHER
+        if category in ("Mn", "Cf"):
+            return 0
+        if category in ("So", "Sm", "Mc", "Cn", "No"):
+            return SPACE
+    return _class_of(char)
+
+
 def _byte_of(folded: str) -> int:
     if folded == "-":
         return _JOINER
@@ -122,18 +142,32 @@ def _table() -> npt.NDArray[np.uint8]:
     size = 0x20000
     table = np.full(size, SPACE, dtype=np.uint8)
     for code in range(0x3400):
-        table[code] = _class_of(chr(code))
+        table[code] = _plain_class(code)
     table[0x3400:0xD7B0] = OTHER  # CJK, Yi, Hangul: letters of other scripts
     table[0xD800:0xE000] = 0  # lone surrogates
     for code in range(0xF900, 0x10000):
-        table[code] = _class_of(chr(code))
+        table[code] = _plain_class(code)
     for code in range(0x1D400, 0x1D800):  # mathematical letters, seen in headlines on social pages
         table[code] = _class_of(chr(code))
-    table[0xE0000 - 0xC0000 : 0x20000] = OTHER
+    table[-1] = OTHER
     return table
 
 
+_SOFT = bytes(_NEWLINE <= b <= _BLANK for b in range(256))  # 1 for blanks, joiners, line breaks
+_TWO_SOFT = b"\1\1"
 _SOFTEN = bytes(SPACE if b in (_NEWLINE, _JOINER, _BLANK) else b for b in range(256))
+
+
+def is_unseen(char: str) -> bool:
+    """Whether folding leaves a character out: marks on letters, tatweel, zero-width marks."""
+    code = ord(char)
+    return code < len(_table()) and not _table()[code]
+
+
+def unseen_codes() -> list[int]:
+    """Return the code points of the basic plane that folding leaves out, ascending."""
+    found: list[int] = np.flatnonzero(_table()[:0x10000] == 0).tolist()
+    return found
 
 
 class MatchText:
@@ -142,7 +176,7 @@ class MatchText:
     Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    __slots__ = ("_added", "_is_edited", "_origin", "data", "original")
+    __slots__ = ("_added", "_is_edited", "_origin", "_unmoved", "data", "original")
 
     def __init__(
         self, original: str, data: bytes, *, is_edited: bool, added: tuple[int, ...] = ()
@@ -150,6 +184,7 @@ class MatchText:
         self.original = original
         self.data = data
         self._added = added  # positions of spaces that the original lacks, ascending
+        self._unmoved = [a - shift for shift, a in enumerate(added)]  # as if none were added
         self._is_edited = is_edited  # whether a character was deleted or expanded
         self._origin: npt.NDArray[np.int64] | None = None
 
@@ -170,7 +205,7 @@ class MatchText:
         origin = self.origin
         place = index + 1 if origin is None else 1 + int(np.searchsorted(origin[1:], index))
         if self._added:
-            place += bisect_right([a - shift for shift, a in enumerate(self._added)], place)
+            place += bisect_right(self._unmoved, place)
         return min(place, len(self.data))
 
     def with_spaces(self, positions: Iterable[int]) -> MatchText:
@@ -180,6 +215,10 @@ class MatchText:
         added = tuple(place + shift for shift, place in enumerate(places))
         data = b" ".join(pieces)
         return MatchText(self.original, data, is_edited=self._is_edited, added=added)
+
+    def reprinted(self, text: str) -> MatchText:
+        """Return the same match form over ``text``, another print of the original."""
+        return MatchText(text, self.data, is_edited=True, added=self._added)
 
     def start(self, position: int) -> int:
         """Return the original index of the character at byte ``position``."""
@@ -227,9 +266,9 @@ def normalise(text: str) -> MatchText:
     classes = _classes(text)
     kept = _expanded(text, classes) if _EXPANDS in classes else classes
     if 0 in kept:
-        kept = kept.translate(None, b"\0")
+        kept = kept.replace(b"\0", b"")
     marked = _marked(kept)
-    data = marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
+    data = marked.translate(_SOFTEN).replace(b"\0", b"").join((b" ", b" "))
     is_edited = _EXPANDS in classes or len(data) - 2 < len(classes)
     return MatchText(text, data, is_edited=is_edited)
 
@@ -241,7 +280,11 @@ def _classes(text: str) -> bytes:
         points: npt.NDArray[Any] = np.frombuffer(units, dtype=np.uint16)
     else:
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    return _table().take(points, mode="clip").tobytes()
+    classes = _table().take(points, mode="clip").tobytes()
+    if _RETURN in classes:
+        classes = classes.replace(bytes((_RETURN, _NEWLINE)), bytes((0, _NEWLINE)))
+        classes = classes.replace(bytes((_RETURN,)), bytes((_NEWLINE,)))
+    return classes
 
 
 def _expanded(text: str, classes: bytes) -> bytes:
@@ -270,15 +313,15 @@ def _marked(classes: bytes) -> bytes:
     Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
     punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
     """
-    present = np.frombuffer(classes, dtype=np.uint8)
-    soft = (present - _NEWLINE) <= _BLANK - _NEWLINE  # unsigned: what lies below wraps round
-    repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
-    if not repeated:
+    soft = classes.translate(_SOFT)
+    index = soft.find(_TWO_SOFT)
+    if index < 0:
         return classes
     marked = bytearray(classes)
-    for index in repeated:
+    while index >= 0:
         is_line = classes[index] == classes[index + 1] == _NEWLINE
         marked[index + 1] = SPACE if is_line else 0
+        index = soft.find(_TWO_SOFT, index + 1)
     return bytes(marked)
 
 
@@ -334,9 +377,11 @@ _ABBREVIATIONS = frozenset(
 
 # A terminator with its closing marks before white space, or a line break. French sets a
 # space before its closing quotation mark. Aggregators set headlines apart by runs of
-# blanks. One set of characters in front lets `re` skip ahead.
+# blanks. One set of characters in front lets `re` skip ahead. A run of terminators is read
+# from its first one only and never given back, so that a text of nothing else stays cheap.
 _BOUNDARY = re.compile(
-    "[.!?؟…۔\\n](?:(?<=\\n)|[.!?؟…۔]*[\"'”’»)\\]›]*(?:\\s»)?(?=\\s|$))|[ \u00a0]{4}"
+    "[.!?؟…۔\\n](?:(?<=\\n)|(?<![.!?؟…۔][.!?؟…۔])[.!?؟…۔]*+[\"'”’»)\\]›]*+(?:\\s»)?(?=\\s|$))"
+    "|[ \u00a0]{4}"
 )
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
 _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
@@ -350,10 +395,12 @@ def sentences(text: str) -> list[int]:
     """
     starts = [0]
     length = len(text)
+    index = 0  # white space up to here is behind us
     for boundary in _BOUNDARY.finditer(text):
-        begin, index = boundary.span()
-        if text[begin] == "." and not _ends_sentence(text, begin):
+        begin, end = boundary.span()
+        if begin < index or (text[begin] == "." and not _ends_sentence(text, begin)):
             continue
+        index = end
         while index < length and text[index].isspace():
             index += 1
         if starts[-1] < index < length:

@@ -9,7 +9,7 @@ from pathlib import Path
 from domain.errors import nearest
 from matcher.phrases import pieces
 from matcher.syntax import Parsed, QueryError, at, read_query
-from matcher.yamlnodes import Reader
+from matcher.yamlnodes import Reader, lines_of
 
 Known = Collection[str]
 
@@ -70,7 +70,7 @@ def _swallowed(reader: Reader) -> str:
 
 
 def _source(reader: Reader) -> list[str]:
-    return Path(reader.file).read_text(encoding="utf-8-sig").split("\n")
+    return lines_of(Path(reader.file).read_bytes().decode("utf-8-sig"))
 
 
 def _place(reader: Reader, error: QueryError) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import yaml
 from domain.errors import ConfigError, Fault, nearest
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\Z", re.ASCII)
 
 
@@ -149,6 +150,11 @@ def read(path: Path, faults: Faults, *, largest: int | None = None) -> Reader | 
     return Reader(str(path), node, "", faults)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file as YAML's marks count them: it knows more ends than ``\\n``."""
+    return _LINE_END.split(text)
+
+
 def _decoded(path: Path, faults: Faults, largest: int | None) -> str | None:
     name = str(path)
     try:
@@ -172,16 +178,17 @@ def _decoded(path: Path, faults: Faults, largest: int | None) -> str | None:
 
 def _no_yaml(name: str, text: str, error: yaml.YAMLError) -> Fault:
     mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line, mark.column) if mark else (0, 0)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    found = text.split("\n")[mark.line][mark.column : mark.column + 1] if mark else ""
+    lines = [*lines_of(text), ""]  # what the end of a file breaks may stand a line below it
+    found = lines[line][column : column + 1] if mark else ""
     if found == "\t":
         problem = "a tab stands where YAML wants spaces"
     elif found in "@`%" and found:
         problem = f"nothing begins with {found!r}: put it between quotation marks"
     elif problem == "special characters are not allowed":
         problem = "a control character"
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return _fault(name, line, column, f"is no YAML: {problem}")
+    return _fault(name, line + 1, column + 1, f"is no YAML: {problem}")
 
 
 def _fault(name: str, line: int, column: int, message: str) -> Fault:

@@ -7,7 +7,7 @@ matching, how a message looks. Synchronous; called from a thread by the applicat
 from storage.analyst import QueryResult
 from storage.outbox import OutboxRow
 from storage.robots import RobotsRow
-from storage.schema import SchemaState
+from storage.schema import Migrate, SchemaState
 from storage.store import Store
 
-__all__ = ["OutboxRow", "QueryResult", "RobotsRow", "SchemaState", "Store"]
+__all__ = ["Migrate", "OutboxRow", "QueryResult", "RobotsRow", "SchemaState", "Store"]

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-
-import psycopg
-from psycopg.errors import QueryCanceled
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import QueryError
-from storage.border import one_line
-from storage.database import BUSY_MS, Database
+from storage.border import drivers, is_timeout, one_line
+from storage.database import BUSY_MS, CACHE_KB, STEPS, Database
+
+if TYPE_CHECKING:
+    import psycopg
 
 LONGEST_VALUE = 64 * 1024 * 1024  # bytes: a query that builds more is a mistake or an attack
 NO_ROWS = "the statement gives no rows"
 FETCHED = 500  # rows a round trip to PostgreSQL
-STEPS = 20_000  # of SQLite's machine between two looks at the clock: some 2 ms
 
 _READS = frozenset(
     (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
@@ -35,11 +34,15 @@ class Rows(Iterator[tuple[Any, ...]]):
 
     def __next__(self) -> tuple[Any, ...]:
         try:
-            with _refusals():
-                return next(self._rows)
-        except (StopIteration, QueryError):
+            return next(self._rows)
+        except StopIteration:
             self.close()
             raise
+        except BaseException as error:  # no context manager around every row: there are many
+            self.close()
+            with _refusals():
+                raise error
+        raise AssertionError  # the border never swallows an error
 
     def close(self) -> None:
         """Give the connection back."""
@@ -56,6 +59,7 @@ class QueryResult:
 
     columns: tuple[str, ...]
     rows: Rows
+    is_superuser: bool = False  # of PostgreSQL: whom no transaction keeps from the server's files
 
 
 def query(database: Database, sql: str, seconds: float) -> QueryResult:
@@ -65,21 +69,20 @@ def query(database: Database, sql: str, seconds: float) -> QueryResult:
         return run(database, sql, seconds)
 
 
+def _refused() -> tuple[type[BaseException], ...]:
+    # Warning: Python 3.11's word for a second statement. ValueError: a NUL in the statement.
+    return (*drivers(), sqlite3.Warning, ValueError, OverflowError)
+
+
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
-    # Warning: Python 3.11's word for a second statement. ValueError: a NUL in the statement.
-    except (sqlite3.Error, sqlite3.Warning, psycopg.Error, ValueError, OverflowError) as error:
-        why = "it ran too long" if _is_timeout(error) else one_line(error)
-        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
-            why = NO_ROWS  # the client's words, of how it reads the answer
+    except _refused() as error:
+        why = "it ran too long" if is_timeout(error) else one_line(error)
+        if getattr(error, "sqlstate", "") is None and type(error).__name__ == "ProgrammingError":
+            why = NO_ROWS  # psycopg's own words, of how it reads the answer
         raise QueryError(f"query refused or failed: {why}") from error
-
-
-def _is_timeout(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_INTERRUPT or isinstance(error, QueryCanceled)
 
 
 def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:
@@ -89,6 +92,7 @@ def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:
     )
     try:
         connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KB}")  # else two megabytes of big pages
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         connection.set_authorizer(_authorize)
         deadline = time.monotonic() + seconds
@@ -111,10 +115,12 @@ def _authorize(action: int, first: str | None, second: str | None, *_: str | Non
 
 
 def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
+    import psycopg  # noqa: PLC0415 - idle on SQLite
+
     arguments = database.engine.dialect.create_connect_args(database.url)
     connection = psycopg.connect(*arguments[0], **arguments[1], autocommit=False)
     try:
-        _restrict(connection, seconds)
+        is_superuser = _restrict(connection, seconds)
         # DECLARE CURSOR takes a SELECT or VALUES and nothing else, by PostgreSQL's grammar: no DO
         # and no COPY, which would run, and write files, before anybody sees that no rows come.
         # psycopg declares by the extended protocol, in which the server takes one statement only.
@@ -127,7 +133,8 @@ def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
             cursor.close()
             raise
         rows = _plain(cursor, time.monotonic() + seconds)
-        return QueryResult(columns=names, rows=Rows(rows, lambda: _give_back(cursor, connection)))
+        found = Rows(rows, lambda: _give_back(cursor, connection))
+        return QueryResult(columns=names, rows=found, is_superuser=is_superuser)
     except BaseException:
         connection.close()
         raise
@@ -136,12 +143,13 @@ def _postgresql(database: Database, sql: str, seconds: float) -> QueryResult:
 def _give_back(
     cursor: psycopg.ServerCursor[tuple[Any, ...]], connection: psycopg.Connection[Any]
 ) -> None:
-    with suppress(psycopg.Error):  # the server may be gone
+    with suppress(*drivers()):  # the server may be gone
         cursor.close()
     connection.close()
 
 
-def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:
+def _restrict(connection: psycopg.Connection[Any], seconds: float) -> bool:
+    """Let ``connection`` read only, for so long; return whether a superuser asks."""
     connection.read_only = True
     timeout = str(round(seconds * 1000))
     # A query before the analyst's also closes the door to SET TRANSACTION READ WRITE.
@@ -152,8 +160,10 @@ def _restrict(connection: psycopg.Connection[Any], seconds: float) -> None:
     # A superuser may read and write the server's files from a transaction that only reads. Lowered
     # he cannot, unless he climbs back on purpose (set_config('role') and query_to_xml in one
     # SELECT still read a file): whoever is not trusted with that gets a role of his own.
-    if is_superuser is not None and is_superuser[1] == "on":
-        connection.execute("SET LOCAL ROLE pg_read_all_data")
+    if is_superuser is None or is_superuser[1] != "on":
+        return False
+    connection.execute("SET LOCAL ROLE pg_read_all_data")
+    return True
 
 
 def _plain(rows: Iterable[tuple[Any, ...]], deadline: float) -> Iterator[tuple[Any, ...]]:

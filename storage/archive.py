@@ -22,6 +22,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
+from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -108,6 +109,20 @@ class Archive:
                     return file
                 file.close()
             number += 1
+
+
+def read_page(folder: Path, place: Archived) -> bytes | None:
+    """Return the body of a page that is kept; None where its file is not there any more."""
+    try:
+        with (folder / Path(place.file).name).open("rb") as file:
+            file.seek(place.offset)
+            member = BytesIO(file.read(place.length))
+    except OSError:
+        return None
+    for record in ArchiveIterator(member):
+        body: bytes = record.content_stream().read()
+        return body
+    return None
 
 
 def _append(file: IO[bytes], record: bytes) -> tuple[int, int]:

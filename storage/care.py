@@ -1,22 +1,38 @@
-"""Care of a database: is it whole, and a copy of it while it is in use."""
+"""Care of a database: is it whole, statistics for its planner, space given back."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError
 
-from domain.errors import StoreError
-from storage.database import Database
+from storage.border import one_line
+from storage.database import PAGE_SIZE, Database
 
-PAGES = 2_000  # copied at a time, so that writers get their turn
+SAMPLED = 1_000  # rows of an index that SQLite's statistics are drawn from
 
 # What no constraint says and every commit holds to.
+VIEWS = (
+    *("v_hits", "v_hit_facets", "v_evidence", "v_stories", "v_sources", "v_alerts"),
+    *("v_hit_history", "v_health", "v_health_changes", "v_archive"),
+)
 PROMISES = {
+    "hits that say otherwise than their article": "SELECT count(*) FROM hits h"
+    " JOIN articles a ON a.article_id = h.article_id"
+    " WHERE h.outlet <> a.outlet OR h.url <> a.url OR h.title <> a.title"
+    " OR h.language <> a.language OR coalesce(h.published_at, '') <> coalesce(a.published_at, '')",
+    "members of stories that say otherwise than their article": "SELECT count(*)"
+    " FROM story_articles m JOIN articles a ON a.article_id = m.article_id"
+    " WHERE m.outlet <> a.outlet OR m.language <> a.language",
+    "hits of another story than their article": "SELECT count(*) FROM hits h"
+    " LEFT JOIN story_articles m ON m.article_id = h.article_id"
+    " WHERE coalesce(h.story_id, 0) <> coalesce(m.story_id, 0)",
+    "sources whose last article is older than one they have": "SELECT count(*) FROM sources s"
+    " WHERE (SELECT max(a.first_seen) FROM articles a WHERE a.outlet = s.source_id)"
+    " > coalesce(s.last_article, '')",
     "hits without a story": "SELECT count(*) FROM hits h WHERE NOT EXISTS"
     " (SELECT 1 FROM story_articles s WHERE s.article_id = h.article_id)",
     "stories without an article": "SELECT count(*) FROM stories t WHERE NOT EXISTS"
@@ -35,6 +51,43 @@ def faults(database: Database) -> Iterator[str]:
             count = connection.scalar(text(question))
             if count:
                 yield f"{count} {words}"
+        yield from _word_faults(connection)
+        for view in VIEWS:
+            connection.execute(text(f"SELECT * FROM {view} LIMIT 1")).all()  # noqa: S608 - ours
+    if database.is_sqlite and not database.read_only:
+        yield from _index_faults(database)
+
+
+def _word_faults(connection: Connection) -> Iterator[str]:
+    is_sqlite = connection.dialect.name == "sqlite"
+    index, key = ("article_words_docsize", "id") if is_sqlite else ("article_words", "article_id")
+    missing = connection.scalar(
+        text(
+            "SELECT count(*) FROM articles a WHERE a.article_id <= (SELECT max(checked_to)"  # noqa: S608
+            f" FROM fulltext_state) AND NOT EXISTS (SELECT 1 FROM {index} w"
+            f" WHERE w.{key} = a.article_id)"
+        )
+    )
+    if missing:
+        yield f"{missing} articles that the index of words lacks"
+    stray = connection.scalar(
+        text(
+            f"SELECT count(*) FROM {index} w WHERE NOT EXISTS"  # noqa: S608
+            f" (SELECT 1 FROM articles a WHERE a.article_id = w.{key})"
+        )
+    )
+    if stray:
+        yield f"{stray} articles in the index of words that are gone"
+
+
+def _index_faults(database: Database) -> Iterator[str]:
+    """SQLite's own check of its index of words, which is asked for by an INSERT."""
+    check = "INSERT INTO article_words(article_words) VALUES ('integrity-check')"
+    try:
+        with database.write() as connection:
+            connection.exec_driver_sql(check)
+    except DatabaseError as error:
+        yield f"the index of words is broken: {one_line(error)}; empty fulltext_state to renew it"
 
 
 def _sqlite_faults(connection: Connection) -> Iterator[str]:
@@ -44,26 +97,29 @@ def _sqlite_faults(connection: Connection) -> Iterator[str]:
         yield f"table {row[0]}, row {row[1]}: no such row in {row[2]}"
 
 
-def backup(database: Database, path: Path) -> None:
-    """Copy a SQLite database to ``path``, whole, while others write to it.
+def gather_statistics(connection: Connection) -> None:
+    """After filing in bulk: no planner knows by itself what the tables hold now."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={SAMPLED}")
+    connection.execute(text("ANALYZE"))
 
-    The copy is complete or not there at all. Raises StoreError if ``path`` exists.
-    """
+
+def vacuum(database: Database) -> None:
+    """Give back the space of deleted rows. A SQLite file also gets pages of today's size."""
+    engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     if not database.is_sqlite:
-        raise StoreError(f"{database.name}: back up PostgreSQL with pg_dump")
-    if path.exists():
-        raise StoreError(f"backup {path}: the file exists; name another one")
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    address = f"{database.path.absolute().as_uri()}?mode=ro"
-    try:
-        with (
-            closing(sqlite3.connect(address, uri=True)) as source,
-            closing(sqlite3.connect(part)) as target,
-        ):
-            source.backup(target, pages=PAGES, sleep=0.01)
-            target.execute("PRAGMA journal_mode=DELETE").close()  # one file, nothing beside it
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.rename(path)
-    finally:
-        part.unlink(missing_ok=True)
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM (ANALYZE)"))
+        return
+    database.close()  # the connections that wait in the pool would hold the file
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO article_words(article_words) VALUES ('optimize')")
+        # Pages change their size only out of WAL; whoever else is at work makes this fail.
+        connection.execute("PRAGMA journal_mode=DELETE")
+        try:
+            connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+            connection.execute("VACUUM")
+            connection.execute(f"PRAGMA analysis_limit={SAMPLED}")
+            connection.execute("ANALYZE")
+        finally:
+            connection.execute("PRAGMA journal_mode=WAL")

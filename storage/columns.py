@@ -28,6 +28,11 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
+def listed(text: str | None) -> tuple[str, ...]:
+    """Return what a column of comma-separated words holds."""
+    return tuple(filter(None, (text or "").split(",")))
+
+
 class CleanText(TypeDecorator[str]):
     """Text that any page may bring."""
 

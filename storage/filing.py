@@ -5,25 +5,26 @@ Idempotent: of an article that the store holds, nothing is written again.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from domain.article import Article
-from domain.filing import Filed, Filing
+from domain.filing import DeliveryPlanner, Filed, Filing, as_proposed
 from domain.match import Match
-from domain.notice import DeliveryState, PlannedDelivery
 from domain.source import VisitReport
-from storage import fulltext, sources, stories, tables, visiting
+from storage import fulltext, locking, placing, sources, stories, tables, visiting
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
 from storage.fulltext import Folding
 from storage.inserting import insert_new
 from storage.snippets import snippet
+from storage.stories import Placer
 
+_DETAILS = ("section", "modified_at", "image", "canonical_url", "listed")
 New = list[tuple[int, Filing]]
 
 
@@ -35,6 +36,8 @@ def file(
     *,
     labels: Labels,
     folding: Folding,
+    plan: DeliveryPlanner = as_proposed,
+    placer: Placer | None = None,
 ) -> Filed:
     """Write ``filings`` and the end of the visit into the transaction of ``connection``."""
     outlets = {filing.article.source_id for filing in filings}
@@ -46,8 +49,10 @@ def file(
     fulltext.index(connection, words, folding)
     if words:
         fulltext.note_filed(connection, words[0][0], words[-1][0])
-    hits, told = add_hits(connection, new, now, labels)
-    _archived(connection, new)
+    hits, told = add_hits(
+        connection, new, now, labels=labels, folding=folding, plan=plan, placer=placer
+    )
+    keep_archived(connection, new)
     if report is not None:
         visiting.record(connection, report)
     visiting.note_articles(connection, _newest(new))
@@ -55,18 +60,29 @@ def file(
 
 
 def add_hits(
-    connection: Connection, articles: New, now: datetime, labels: Labels
+    connection: Connection,
+    articles: New,
+    now: datetime,
+    *,
+    labels: Labels,
+    folding: Folding,
+    plan: DeliveryPlanner = as_proposed,
+    placer: Placer | None = None,
 ) -> tuple[int, int]:
-    """Add the matches of stored articles, their stories and deliveries; return how many."""
+    """Add the matches of stored articles, their stories and deliveries; return how many.
+
+    Each article finds its story before ``plan`` says whom it is told.
+    """
+    if any(filing.matches for _, filing in articles):
+        locking.one_by_one(connection)
     hits = _hits(connection, articles, now, labels)
-    _stories(connection, articles)
-    return hits, _deliveries(connection, articles, now)
-
-
-def delivery_key(url: str, planned: PlannedDelivery) -> str:
-    """Return the key of a delivery: of what is told to whom, whatever the database's ids."""
-    parts = (planned.channel, planned.mode, clean(url))
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+    updates = stories.join_stories(connection, articles, now, placer)
+    told = [
+        (article_id, replace(filing, deliveries=plan(filing, updates[article_id])))
+        for article_id, filing in articles
+        if article_id in updates
+    ]
+    return hits, placing.add_deliveries(connection, told, now, folding)
 
 
 def _articles(connection: Connection, filings: Sequence[Filing]) -> New:
@@ -82,9 +98,9 @@ def _articles(connection: Connection, filings: Sequence[Filing]) -> New:
 
 
 def _article_row(article: Article) -> dict[str, Any]:
-    names = ("url", "title", "text", "language", "published_at", "first_seen")
-    row = {name: getattr(article, name) for name in (*names, "authors", "guid", "text_from")}
-    return row | {"note": article.note, "outlet": article.source_id}
+    names = ("url", "title", "text", "language", "published_at", "first_seen", "authors", "guid")
+    row = {name: getattr(article, name) for name in (*names, "text_from", "note", *_DETAILS)}
+    return row | {"outlet": article.source_id}
 
 
 def _hits(connection: Connection, new: New, now: datetime, labels: Labels) -> int:
@@ -121,36 +137,16 @@ def _hit_row(article_id: int, article: Article, match: Match, now: datetime) -> 
         "persons": listed(match.persons),
         "organisations": listed(match.organisations),
         "snippet": snippet(article.title, article.text, match.evidence),
+        "outlet": article.source_id,
+        "language": article.language,
+        "title": article.title,
+        "url": article.url,
+        "published_at": article.published_at,
     }
 
 
-def _stories(connection: Connection, new: New) -> None:
-    for article_id, filing in new:
-        if filing.matches or filing.deliveries:
-            article = filing.article
-            stories.join_story(connection, article_id, article.title, article.first_seen)
-
-
-def _deliveries(connection: Connection, new: New, now: datetime) -> int:
-    rows = [
-        {
-            "key": delivery_key(filing.article.url, planned),
-            "channel": planned.channel,
-            "mode": planned.mode,
-            "article_id": article_id,
-            "state": DeliveryState.PENDING,
-            "due_at": planned.due_at,
-            "attempts": 0,
-            "created_at": now,
-            "last_error": "",
-        }
-        for article_id, filing in new
-        for planned in filing.deliveries
-    ]
-    return len(insert_new(connection, tables.deliveries, rows, tables.deliveries.c.delivery_id))
-
-
-def _archived(connection: Connection, new: New) -> None:
+def keep_archived(connection: Connection, new: New) -> None:
+    """Note where the pages of hits are kept; an article's first stays."""
     rows = [
         {
             "article_id": article_id,

@@ -16,6 +16,7 @@ from domain.rhythm import Rhythm
 from domain.source import FetchState
 from domain.time import isoformat
 from storage.inserting import put_row
+from storage.selecting import only
 from storage.tables import health, health_changes, sources, ways
 
 KEPT_CHANGES = 100  # a source
@@ -50,16 +51,17 @@ def record(connection: Connection, state: FetchState) -> None:
         _note_change(connection, source, was, now)
 
 
-def read(connection: Connection) -> Mapping[str, tuple[Health, Rhythm | None]]:
-    """Return health and rhythm of every source that was ever visited."""
-    rows = connection.execute(select(health))
+def read(connection: Connection, ids: Sequence[str]) -> Mapping[str, tuple[Health, Rhythm | None]]:
+    """Return health and rhythm of those sources of ``ids``, at least, that were ever visited."""
+    rows = connection.execute(select(health).where(only(health.c.source_id, ids)))
     return {row.source_id: (_health(row), _rhythm(row.rhythm)) for row in rows}
 
 
-def read_ways(connection: Connection) -> Mapping[str, tuple[WayHealth, ...]]:
-    """Return the ways of every source."""
+def read_ways(connection: Connection, ids: Sequence[str]) -> Mapping[str, tuple[WayHealth, ...]]:
+    """Return the ways of the sources of ``ids``, at least."""
     found: dict[str, list[WayHealth]] = defaultdict(list)
-    for row in connection.execute(select(ways).order_by(ways.c.url)).mappings():
+    wanted = select(ways).where(only(ways.c.source_id, ids)).order_by(ways.c.url)
+    for row in connection.execute(wanted).mappings():
         facts = {name: row[name] for name in _WAY_NAMES} | {"state": HealthState(row["state"])}
         found[row["source_id"]].append(WayHealth(**facts))
     return {source: tuple(many) for source, many in found.items()}

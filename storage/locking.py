@@ -5,33 +5,61 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import IO
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from domain.errors import BusyError
 from domain.time import isoformat
 from storage.database import Database
 
+HITS_LOCK = 0x6D617273_0003
+WORDS_LOCK = 0x6D617273_0004
 DAEMON_LOCK = 0x6D617273_0002  # any number, the same for ever; PostgreSQL counts it per database
 
 
+def one_by_one(connection: Connection, key: int = HITS_LOCK) -> None:
+    """Let one transaction at a time go on from here until it ends.
+
+    Two that file reports of one event at the same moment would each found a story and tell it.
+    SQLite's writers come one by one anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+Renew = Callable[[], None]
+"""Takes the lock again if a server forgot it; BusyError: another has it now."""
+
+
 @contextmanager
-def daemon_lock(database: Database) -> Iterator[None]:
+def daemon_lock(database: Database) -> Iterator[Renew]:
     """Hold the database for one daemon. Raises BusyError, naming the holder, if it is held.
 
-    Whichever way the holder ends, kill -9 and power loss included, the lock ends with it.
+    Whichever way the holder ends, kill -9 and power loss included, the lock ends with it. So it
+    does with a server that restarts: what is yielded is to be called now and then.
     """
     hold = _hold_file if database.is_sqlite else _hold_advisory
-    with hold(database):
+    with hold(database) as renew:
+        yield renew
+
+
+@contextmanager
+def worker_lock(database: Database) -> Iterator[None]:
+    """Hold the database for one of several workers. Raises BusyError beside a daemon."""
+    with _session(database) as connection:
+        taken = text("SELECT pg_try_advisory_lock_shared(:key)")
+        if not connection.scalar(taken, {"key": DAEMON_LOCK}):
+            raise _busy(database, _advisory_holder(connection))
         yield
 
 
 @contextmanager
-def _hold_file(database: Database) -> Iterator[None]:
+def _hold_file(database: Database) -> Iterator[Renew]:
     # Beside the database and never deleted: whoever deletes a lock file may delete a held one.
     path = database.path.with_name(database.path.name + ".lock")
     with path.open("a+", encoding="utf-8") as file:
@@ -41,7 +69,7 @@ def _hold_file(database: Database) -> Iterator[None]:
             raise _busy(database, _written(file)) from None
         _write(file, f"{_me()} since {isoformat(datetime.now(UTC))}")
         try:
-            yield
+            yield lambda: None  # a file's lock is lost with its process only
         finally:
             _write(file, "")
 
@@ -59,15 +87,37 @@ def _written(file: IO[str]) -> str:
 
 
 @contextmanager
-def _hold_advisory(database: Database) -> Iterator[None]:
-    # A connection of its own, outside the pool: the lock lives and dies with the session.
+def _hold_advisory(database: Database) -> Iterator[Renew]:
+    with ExitStack() as sessions:
+        held: list[Connection] = [_taken(database, sessions)]
+
+        def renew() -> None:
+            try:
+                for session in held:  # it lives, and its lock with it
+                    session.execute(text("SELECT 1"))
+            except DBAPIError:
+                held.pop().invalidate()  # never asked again: it would connect anew, without a lock
+            if not held:
+                held.append(_taken(database, sessions))
+
+        yield renew
+
+
+def _taken(database: Database, sessions: ExitStack) -> Connection:
+    connection = sessions.enter_context(_session(database))
+    if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_LOCK}):
+        raise _busy(database, _advisory_holder(connection))
+    return connection
+
+
+@contextmanager
+def _session(database: Database) -> Iterator[Connection]:
+    """A connection of its own, outside the pool: the lock lives and dies with the session."""
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.detach()
         _name_session(connection)
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_LOCK}):
-            raise _busy(database, _advisory_holder(connection))
-        yield
+        yield connection
 
 
 def _name_session(connection: Connection) -> None:

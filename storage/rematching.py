@@ -6,13 +6,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
-from domain.filing import Filing
-from domain.rematch import ChangeKind, Rejudged, RematchProgress, StoredArticle, VerdictChange
-from storage import asking, filing, tables
+from domain.article import Document
+from domain.filing import DeliveryPlanner, Filing, as_proposed
+from domain.rematch import (
+    ChangeKind,
+    Rejudged,
+    RematchProgress,
+    StoredArticle,
+    StoredText,
+    VerdictChange,
+)
+from storage import asking, chunks, filing, stories, tables
 from storage.facets import Labels, evidence_rows, facet_rows, listed, match_of
+from storage.fulltext import Folding
 from storage.snippets import snippet
+from storage.stories import Placer
 
 PAGE = 200  # articles read, judged and written together
 
@@ -44,6 +54,7 @@ def begin(
 def finish(connection: Connection, rematch_id: int, now: datetime) -> None:
     """Note that every article was judged."""
     table = tables.rematches
+    chunks.drop(connection, rematch_id)
     connection.execute(update(table).where(table.c.rematch_id == rematch_id).values(finished=now))
 
 
@@ -56,13 +67,41 @@ def count(connection: Connection, after: int, since: datetime | None) -> int:
     return connection.scalar(wanted) or 0
 
 
-def page(connection: Connection, after: int, since: datetime | None) -> list[StoredArticle]:
-    """Return the next articles by id with their hits: those published from ``since`` on."""
+def page(
+    connection: Connection, after: int, since: datetime | None, upto: int | None = None
+) -> list[StoredText]:
+    """Return the next texts by id, up to ``upto``, with their hits: published from ``since``.
+
+    Most verdicts are as they were, so that only what is judged is read.
+    """
     a = tables.articles.c
-    wanted = select(tables.articles).where(a.article_id > after)
+    wanted = select(a.article_id, a.url, a.title, a.text, a.published_at)
+    wanted = wanted.where(a.article_id > after)
+    if upto is not None:
+        wanted = wanted.where(a.article_id <= upto)
     if since is not None:
         wanted = wanted.where(func.coalesce(a.published_at, a.first_seen) >= since)
-    rows = connection.execute(wanted.order_by(a.article_id).limit(PAGE)).mappings().all()
+    rows = connection.execute(wanted.order_by(a.article_id).limit(PAGE)).all()
+    hits = _hits(connection, [row[0] for row in rows])
+    return [
+        StoredText(
+            article_id=ident,
+            document=Document(id=url, title=title, text=text, published_at=published),
+            hits=tuple(hits.get(ident, ())),
+        )
+        for ident, url, title, text, published in rows
+    ]
+
+
+def of_ids(connection: Connection, ids: Sequence[int]) -> list[StoredArticle]:
+    """Return the articles of a page by their ids, whole and with their hits."""
+    ident = tables.articles.c.article_id
+    return stored(connection, select(tables.articles).where(ident.in_(ids)).order_by(ident))
+
+
+def stored(connection: Connection, wanted: Select[Any]) -> list[StoredArticle]:
+    """Return the articles that ``wanted`` selects, with the hits they have."""
+    rows = connection.execute(wanted).mappings().all()
     hits = _hits(connection, [row["article_id"] for row in rows])
     return [
         StoredArticle(
@@ -108,8 +147,30 @@ def write(
     *,
     now: datetime,
     labels: Labels,
+    folding: Folding,
+    placer: Placer | None = None,
 ) -> None:
     """Write what became of a page of articles, and how far the rematch is: one commit."""
+    settle(connection, rejudged, now=now, labels=labels, folding=folding, placer=placer)
+    table = tables.rematches
+    connection.execute(
+        update(table)
+        .where(table.c.rematch_id == progress.rematch_id, table.c.checked_to < checked_to)
+        .values(checked_to=checked_to)
+    )
+
+
+def settle(
+    connection: Connection,
+    rejudged: Sequence[Rejudged],
+    *,
+    now: datetime,
+    labels: Labels,
+    folding: Folding,
+    plan: DeliveryPlanner = as_proposed,
+    placer: Placer | None = None,
+) -> tuple[int, int]:
+    """Write new verdicts in the place of old ones; return how many hits and deliveries are new."""
     by_kind: Mapping[ChangeKind, list[tuple[Rejudged, VerdictChange]]] = {
         kind: [(r, c) for r in rejudged for c in r.changes if c.kind is kind] for kind in ChangeKind
     }
@@ -123,19 +184,22 @@ def write(
         for r in rejudged
         if any(c.kind is ChangeKind.NEW for c in r.changes)
     ]
-    filing.add_hits(connection, new, now, labels)
-    _remove(connection, [c for _, c in lost])
-    table = tables.rematches
-    connection.execute(
-        update(table)
-        .where(table.c.rematch_id == progress.rematch_id, table.c.checked_to < checked_to)
-        .values(checked_to=checked_to)
+    added = filing.add_hits(
+        connection, new, now, labels=labels, folding=folding, plan=plan, placer=placer
     )
+    _remove(connection, [c for _, c in lost])
+    return added
 
 
 def _filing(each: Rejudged) -> Filing:
     matches = tuple(c.after for c in each.changes if c.kind is ChangeKind.NEW and c.after)
-    return Filing(article=each.stored.article, matches=matches, deliveries=each.deliveries)
+    return Filing(
+        article=each.stored.article,
+        matches=matches,
+        deliveries=each.deliveries,
+        officials=each.officials,
+        trace=each.trace,
+    )
 
 
 def _keep_history(
@@ -205,15 +269,12 @@ def _remove(connection: Connection, lost: Sequence[VerdictChange]) -> None:
     for table in (tables.hit_facets, tables.evidence, tables.hits):
         connection.execute(delete(table).where(table.c.hit_id.in_(ids)))
     articles = [c.article_id for c in lost]
-    member, story = tables.story_articles, tables.stories
+    member = tables.story_articles
     hit, told = tables.hits.c.article_id, tables.deliveries.c.article_id
     gone = (
-        delete(member)
+        select(member.c.article_id)
         .where(member.c.article_id.in_(articles))
         .where(~select(hit).where(hit == member.c.article_id).exists())
         .where(~select(told).where(told == member.c.article_id).exists())
-        .returning(member.c.story_id)
     )
-    stories = set(connection.scalars(gone))
-    empty = ~select(member.c.story_id).where(member.c.story_id == story.c.story_id).exists()
-    connection.execute(delete(story).where(story.c.story_id.in_(stories), empty))
+    stories.leave(connection, list(connection.scalars(gone)))

@@ -9,13 +9,24 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from domain.health import HealthState
 from domain.source import FetchState, Source, Validators, VisitOutcome
 from storage import health
 from storage.columns import clean
 from storage.inserting import insert_new
+from storage.selecting import only
 from storage.tables import sources, validators
 
 KEPT = (
@@ -29,7 +40,7 @@ KEPT = (
     "rests_until",
 )
 REMOVED = "removed"
-_AHEAD = timedelta(minutes=2)  # a visit later than that from now: the clock was set back
+AHEAD = timedelta(minutes=2)  # a visit later than that from now: the clock was set back
 
 
 def sync(connection: Connection, wanted: Sequence[Source], now: datetime) -> None:
@@ -41,17 +52,29 @@ def sync(connection: Connection, wanted: Sequence[Source], now: datetime) -> Non
     facts = {clean(source.id): _facts(source) for source in wanted}
     fresh = [_newborn(values, now) for key, values in facts.items() if key not in known]
     insert_new(connection, sources, fresh)
-    changed = [
-        {"id": key, **_placed(values, known[key]._mapping, now)}
+    placed = {
+        key: _placed(values, known[key]._mapping, now)
         for key, values in facts.items()
         if key in known
+    }
+    # Rows that say so already stay untouched: every worker that starts comes by here, and a
+    # row that is written is one that visits wait for.
+    changed = [
+        {"id": key, **values}
+        for key, values in placed.items()
+        if any(known[key]._mapping[name] != _as_kept(value) for name, value in values.items())
     ]
     one = update(sources).where(sources.c.source_id == bindparam("id"))
     if changed:
         connection.execute(one, changed)
-    gone = [{"id": key} for key in known if key not in facts]
+    gone = [{"id": key} for key, row in known.items() if key not in facts and row.state != REMOVED]
     if gone:
         connection.execute(one.values(state=REMOVED), gone)
+
+
+def _as_kept(value: object) -> object:
+    """Return ``value`` as it is read back."""
+    return clean(str(value)) if isinstance(value, str) else value
 
 
 def ensure(connection: Connection, ids: set[str], now: datetime) -> None:
@@ -65,11 +88,26 @@ def ensure(connection: Connection, ids: set[str], now: datetime) -> None:
     insert_new(connection, sources, rows)
 
 
-def due(connection: Connection, now: datetime, limit: int) -> list[FetchState]:
+def due(
+    connection: Connection, now: datetime, limit: int, among: Sequence[str] | None = None
+) -> list[FetchState]:
     """Return the states of sources that are due, the most overdue first."""
-    is_due = or_(sources.c.next_due <= now, sources.c.last_visit > now + _AHEAD)
-    wanted = select(sources).where(sources.c.state != REMOVED, is_due)
+    wanted = select(sources).where(_is_due(now))
+    if among is not None:
+        wanted = wanted.where(sources.c.source_id.in_(among))
     return _states(connection, wanted.limit(limit))
+
+
+def due_ids(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Return the ids of sources that are due, the most overdue first."""
+    wanted = select(sources.c.source_id).where(_is_due(now))
+    ordered = wanted.order_by(sources.c.next_due, sources.c.source_id)
+    return list(connection.scalars(ordered.limit(limit)))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    is_time = or_(sources.c.next_due <= now, sources.c.last_visit > now + AHEAD)
+    return and_(sources.c.state != REMOVED, is_time)
 
 
 def states(connection: Connection) -> list[FetchState]:
@@ -82,11 +120,12 @@ def _states(connection: Connection, wanted: Select[Any]) -> list[FetchState]:
     rows = connection.execute(ordered).mappings().all()
     ids = [row["source_id"] for row in rows]
     held: dict[str, list[Validators]] = defaultdict(list)
-    # every row rather than IN (...): there are hundreds, and IN has a limit
-    for row in connection.execute(select(validators).order_by(validators.c.url)).mappings():
+    of_these = only(validators.c.source_id, ids)
+    wanted_too = select(validators).where(of_these).order_by(validators.c.url)
+    for row in connection.execute(wanted_too).mappings():
         facts = {name: row[name] for name in KEPT if name != "items"}
         held[row["source_id"]].append(Validators(**facts, items=row["items"] or ()))
-    fares, ways = health.read(connection), health.read_ways(connection)
+    fares, ways = health.read(connection, ids), health.read_ways(connection, ids)
     return [
         replace(
             _state(row, tuple(held[key])),

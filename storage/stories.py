@@ -1,36 +1,58 @@
-"""Which story an article belongs to. One small rule, made to be replaced by a better one."""
+"""Stories as rows: an article joins one, founds one, or makes several one, in its own commit."""
 
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, case, insert, literal, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from storage.columns import UtcText, clean
-from storage.tables import stories, story_articles
+from domain.filing import Filing
+from domain.match import ACTIVITIES
+from domain.material import Facts
+from domain.story import Placement, StoryMember, StorySoFar, StoryUpdate, Trace, update_of
+from domain.time import moved
+from storage import traces
+from storage.columns import clean, listed
+from storage.inserting import insert_new
+from storage.tables import hits, stories, story_articles, story_merges, story_traces
 
 SPAN = timedelta(days=3)
 KEY_LENGTH = 300  # characters; an index entry of PostgreSQL holds 2,700 bytes
 
 
-def join_story(connection: Connection, article_id: int, title: str, seen: datetime) -> int:
-    """Put a hit article into the story of its title, or found one; return the story's id."""
-    member = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
-    standing: int | None = connection.scalar(member)
-    if standing is not None:
-        return standing
-    key = title_key(title)
-    story_id = _standing(connection, key, seen)
-    if story_id is None:
-        row = {"title": title, "title_key": key, "first_seen": seen, "last_seen": seen}
-        story_id = connection.scalar(insert(stories).returning(stories.c.story_id), row)
-        assert story_id is not None
-    else:
-        connection.execute(_widened(story_id, seen))
-    connection.execute(insert(story_articles), {"article_id": article_id, "story_id": story_id})
-    return story_id
+class Placer(Protocol):
+    """Decides which story an article is of: pure, called inside the commit that files it."""
+
+    @property
+    def window(self) -> int:
+        """Days between two articles of one story, at most."""
+        ...
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day on which people at home read it."""
+        ...
+
+    def place(self, trace: Trace, day: date, members: Sequence[StoryMember]) -> Placement:
+        """Return where an article of ``day`` belongs among the stories of ``members``."""
+        ...
+
+
+def join_stories(
+    connection: Connection,
+    new: Sequence[tuple[int, Filing]],
+    now: datetime,
+    placer: Placer | None,
+) -> dict[int, StoryUpdate]:
+    """Give each article that is told or kept as a hit its story, one after the other.
+
+    Their hits are written already, and nobody else places articles until the transaction ends.
+    Returns what each adds to its story.
+    """
+    wanted = [(key, filing) for key, filing in new if filing.matches or filing.deliveries]
+    return {key: _join(connection, key, filing, now, placer) for key, filing in wanted}
 
 
 def title_key(title: str) -> str:
@@ -40,24 +62,195 @@ def title_key(title: str) -> str:
     return " ".join(words)[:KEY_LENGTH]
 
 
-def _standing(connection: Connection, key: str, seen: datetime) -> int | None:
+def standing_number(connection: Connection, story_id: int) -> int:
+    """Return the number under which a story goes now: its own, unless it became part of one."""
+    kept = select(story_merges.c.story_id).where(story_merges.c.old_id == story_id)
+    return connection.scalar(kept) or story_id
+
+
+def leave(connection: Connection, article_ids: Sequence[int]) -> None:
+    """Take articles out of their stories; a story without articles is gone."""
+    gone = delete(story_articles).where(story_articles.c.article_id.in_(article_ids))
+    theirs = hits.c.article_id.in_(article_ids)
+    connection.execute(update(hits).where(theirs).values(story_id=None))
+    left = set(connection.scalars(gone.returning(story_articles.c.story_id)))
+    traces.forget(connection, article_ids)
+    for story_id in sorted(left):
+        remain = select(func.count()).select_from(story_articles)
+        if connection.scalar(remain.where(story_articles.c.story_id == story_id)):
+            _tell_again(connection, story_id)
+        else:
+            connection.execute(delete(story_merges).where(story_merges.c.story_id == story_id))
+            connection.execute(delete(stories).where(stories.c.story_id == story_id))
+
+
+def _join(
+    connection: Connection, article_id: int, filing: Filing, now: datetime, placer: Placer | None
+) -> StoryUpdate:
+    member = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
+    standing: int | None = connection.scalar(member)
+    if standing is not None:  # a hit of another rule than before
+        _mark(connection, article_id, standing)
+        return _grown(connection, standing, article_id, filing)
+    placement = _placement(connection, article_id, filing, placer)
+    story_id, *others = placement.stories or (_founded(connection, filing),)
+    merged = tuple(o for o in others if _merge(connection, o, story_id, now))
+    row = {"article_id": article_id, "story_id": story_id, "why": placement.why}
+    row |= {"outlet": filing.article.source_id, "language": filing.article.language}
+    row["likeness"] = placement.likeness if placement.stories else None
+    connection.execute(insert(story_articles), row)
+    _mark(connection, article_id, story_id)
+    return _grown(connection, story_id, article_id, filing, merged)
+
+
+def _mark(connection: Connection, article_id: int, story_id: int) -> None:
+    mine = hits.c.article_id == article_id
+    connection.execute(update(hits).where(mine).values(story_id=story_id))
+
+
+def _placement(
+    connection: Connection, article_id: int, filing: Filing, placer: Placer | None
+) -> Placement:
+    """Return the story by likeness; else by title among stories that have no trace."""
+    article, trace = filing.article, filing.trace
+    key = title_key(article.title)
+    if trace is None or placer is None:
+        return _of_title(connection, key, article.first_seen, is_traced=None)
+    day = placer.day_of(article.published_at or article.first_seen)
+    found = traces.alike(connection, article_id, day, trace, placer.window)
+    traces.keep(connection, article_id, day, trace)
+    placement = placer.place(trace, day, found)
+    if placement.stories:
+        return placement
+    return _of_title(connection, key, article.first_seen, is_traced=False)
+
+
+def _of_title(
+    connection: Connection, key: str, seen: datetime, *, is_traced: bool | None
+) -> Placement:
     """Return the newest story of ``key`` within SPAN of ``seen``. No title, no likeness."""
     if not key:
-        return None
-    near = (stories.c.last_seen >= seen - SPAN) & (stories.c.first_seen <= seen + SPAN)
+        return Placement()
+    before, after = moved(seen, -SPAN), moved(seen, SPAN)
+    near = (stories.c.last_seen >= before) & (stories.c.first_seen <= after)
     found = select(stories.c.story_id).where(stories.c.title_key == key, near)
-    newest = found.order_by(stories.c.last_seen.desc(), stories.c.story_id).limit(1)
-    return connection.scalar(newest)
-
-
-def _widened(story_id: int, seen: datetime) -> Any:
-    first, last = stories.c.first_seen, stories.c.last_seen
-    moment = literal(seen, UtcText)  # a bare value inside CASE would be written as the driver likes
-    return (
-        update(stories)
-        .where(stories.c.story_id == story_id)
-        .values(
-            first_seen=case((first > moment, moment), else_=first),
-            last_seen=case((last < moment, moment), else_=last),
+    if is_traced is False:  # what was filed before traces were kept
+        of_story = story_articles.c.story_id == stories.c.story_id
+        known = select(story_traces.c.article_id).join(
+            story_articles, story_articles.c.article_id == story_traces.c.article_id
         )
+        found = found.where(~known.where(of_story).exists())
+    newest = found.order_by(stories.c.last_seen.desc(), stories.c.story_id).limit(1)
+    story_id = connection.scalar(newest)
+    if story_id is None:
+        return Placement()
+    return Placement(stories=(story_id,), likeness=1.0, why="title")
+
+
+def _founded(connection: Connection, filing: Filing) -> int:
+    title, seen = filing.article.title, filing.article.first_seen
+    row: dict[str, Any] = {"title": title, "title_key": title_key(title)}
+    row |= {"first_seen": seen, "last_seen": seen}
+    if connection.dialect.name == "sqlite":
+        # It gives the number of the last row anew when that is gone; a merged story's is taken.
+        newest = select(func.max(stories.c.story_id)).scalar_subquery()
+        merged = select(func.max(story_merges.c.old_id)).scalar_subquery()
+        last = connection.execute(select(newest, merged)).one()
+        row["story_id"] = max(last[0] or 0, last[1] or 0) + 1
+    story_id: int | None = connection.scalar(insert(stories).returning(stories.c.story_id), row)
+    assert story_id is not None
+    return story_id
+
+
+def _grown(
+    connection: Connection,
+    story_id: int,
+    article_id: int,
+    filing: Filing,
+    merged: tuple[int, ...] = (),
+) -> StoryUpdate:
+    """Write what the article adds to its story; return it."""
+    row = connection.execute(select(stories).where(stories.c.story_id == story_id)).one()
+    place = select(story_articles.c.position).where(story_articles.c.article_id == article_id)
+    before = connection.scalar(place) or 0  # counted already
+    so_far = StorySoFar(
+        story_id=story_id,
+        articles=row.articles - 1 if before else row.articles,
+        facts=Facts(
+            partners=frozenset(listed(row.partners)),
+            activities=frozenset(listed(row.activities)),
+            officials=frozenset(listed(row.officials)),
+        ),
     )
+    known = so_far.facts
+    added = update_of(so_far, filing.matches, filing.officials, merged)
+    seen = filing.article.first_seen
+    values = {
+        "first_seen": min(row.first_seen, seen),
+        "last_seen": max(row.last_seen, seen),
+        "articles": so_far.articles + 1,
+        "partners": ",".join(sorted(known.partners | set(added.partners))),
+        "activities": ",".join(sorted(known.activities | set(added.activities))),
+        "officials": ",".join(sorted(known.officials | set(filing.officials))),
+    }
+    connection.execute(update(stories).where(stories.c.story_id == story_id).values(**values))
+    if not before:
+        _note(connection, article_id, added)
+    return added
+
+
+def _note(connection: Connection, article_id: int, added: StoryUpdate) -> None:
+    mine = story_articles.c.article_id == article_id
+    values = {
+        "position": added.articles,
+        "new_partners": ",".join(added.partners),
+        "new_activities": ",".join(added.activities),
+        "new_officials": ",".join(added.officials),
+    }
+    connection.execute(update(story_articles).where(mine).values(**values))
+
+
+def _merge(connection: Connection, story_id: int, into: int, now: datetime) -> bool:
+    """Make a story part of an older one: its articles, and with them all that was told."""
+    both = select(stories).where(stories.c.story_id.in_((story_id, into)))
+    rows: dict[int, Row[Any]] = {row.story_id: row for row in connection.execute(both)}
+    if len(rows) < 2:
+        return False
+    old, kept = rows[story_id], rows[into]
+    for table in (story_articles, story_merges, hits):
+        moved = update(table).where(table.c.story_id == story_id)
+        connection.execute(moved.values(story_id=into))
+    values = {
+        name: ",".join(sorted({*listed(getattr(old, name)), *listed(getattr(kept, name))}))
+        for name in ("partners", "activities", "officials")
+    }
+    seen = {
+        "first_seen": min(old.first_seen, kept.first_seen),
+        "last_seen": max(old.last_seen, kept.last_seen),
+        "articles": old.articles + kept.articles,
+    }
+    grown = update(stories).where(stories.c.story_id == into)
+    connection.execute(grown.values(**values, **seen))
+    row = {"old_id": story_id, "story_id": into, "merged_at": now}
+    insert_new(connection, story_merges, [row])
+    connection.execute(delete(stories).where(stories.c.story_id == story_id))
+    return True
+
+
+def _tell_again(connection: Connection, story_id: int) -> None:
+    """Gather anew what the articles that remain say."""
+    of_story = story_articles.c.story_id == story_id
+    said = (
+        select(hits.c.partners, hits.c.activities, story_articles.c.article_id)
+        .select_from(story_articles)
+        .outerjoin(hits, hits.c.article_id == story_articles.c.article_id)
+        .where(of_story)
+    )
+    rows = connection.execute(said).all()
+    activities = {a for row in rows for a in listed(row.activities)}
+    values = {
+        "articles": len({row.article_id for row in rows}),
+        "partners": ",".join(sorted({p for row in rows for p in listed(row.partners)})),
+        "activities": ",".join(a for a in sorted(ACTIVITIES) if a in activities),
+    }
+    connection.execute(update(stories).where(stories.c.story_id == story_id).values(**values))

@@ -164,6 +164,12 @@ class MemoryOutbox:
         waiting = [r for r in self.rows if r.state in waits and r.delivery.channel == channel]
         return min((r.lease_until or r.due_at for r in waiting), default=None)
 
+    async def overdue(self, channel: str, made_by: datetime, due_by: datetime) -> int:
+        waiting = [r for r in self.rows if r.state is DeliveryState.PENDING and r.due_at <= due_by]
+        mine = [r.delivery for r in waiting if r.delivery.channel == channel]
+        mine = [d for d in mine if d.created_at <= made_by]
+        return sum(d.mode is Mode.IMMEDIATE and not d.is_urgent for d in mine)
+
 
 def _is_free(row: Row, channel: str, mode: Mode, now: datetime) -> bool:
     if (row.delivery.channel, row.delivery.mode) != (channel, mode):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,12 +44,30 @@ def make_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     def run(*arguments: str, stdin: bytes | None = None) -> Ran:
         if stdin is not None:
             monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
-        with pytest.raises(SystemExit) as left:
+        with kept_process(), pytest.raises(SystemExit) as left:
             main(list(arguments))
         caught = capsys.readouterr()
         return Ran(code=int(left.value.code or 0), out=caught.out, err=caught.err)
 
     return run
+
+
+@contextmanager
+def kept_process() -> Iterator[None]:
+    """Leave the process's log and file mode as they were: the next test has them too."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    loggers = [root, *map(logging.getLogger, list(root.manager.loggerDict))]
+    levels = [(logger, logger.level) for logger in loggers]
+    mask = os.umask(0o077)
+    os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+        root.handlers[:] = handlers
+        for logger, level in levels:
+            logger.setLevel(level)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,6 +18,7 @@ from aiohttp import web
 from crawler import Collector, CrawlSettings
 from crawler.ports import RobotsRecord, WorkerTimeoutError
 from domain.article import Article
+from domain.revision import Known
 from domain.source import FetchState, Source, VisitReport
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -108,6 +109,8 @@ class Desk:
         self.articles: dict[str, Article] = {}
         self.filings: list[tuple[float, list[str], VisitReport | None]] = []
         self.reports: list[VisitReport] = []
+        self.revisions: list[Article] = []
+        self.checks: Counter[str] = Counter()
         self.fail: Callable[[str], bool] = lambda _: False
 
     async def unseen(self, urls: list[str]) -> set[str]:
@@ -115,6 +118,20 @@ class Desk:
             if self.fail(url):
                 raise RuntimeError("the desk is on fire")
         return {url for url in urls if url not in self.articles}
+
+    async def known(self, urls: list[str]) -> dict[str, Known]:
+        return {
+            url: Known(listed=held.listed, checked_at=held.first_seen, checks=self.checks[url])
+            for url in urls
+            if (held := self.articles.get(url)) is not None
+        }
+
+    async def revise(self, article: Article) -> bool:
+        self.checks[article.url] += 1
+        self.revisions.append(article)
+        old = self.articles[article.url]
+        self.articles[article.url] = replace(article, first_seen=old.first_seen)
+        return True
 
     async def file(self, articles: list[Article], report: VisitReport | None) -> int:
         new = [article for article in articles if article.url not in self.articles]

@@ -61,8 +61,13 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mail_server(login: tuple[str, str] | None = None) -> AsyncIterator[Mailbox]:
-    """Run a mail server on this loop; ``login`` asks for that name and password."""
+async def mail_server(
+    login: tuple[str, str] | None = None, *, port: int = 0
+) -> AsyncIterator[Mailbox]:
+    """Run a mail server on this loop; ``login`` asks for that name and password.
+
+    ``port`` is that of one that went down and comes back.
+    """
     mailbox = Mailbox()
 
     def authenticate(
@@ -75,7 +80,7 @@ async def mail_server(login: tuple[str, str] | None = None) -> AsyncIterator[Mai
         asked = {"auth_required": True, "auth_require_tls": False, "authenticator": authenticate}
         return SMTP(mailbox, hostname="mail.example", **(asked if login else {}))
 
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", port)
     mailbox.port = server.sockets[0].getsockname()[1]
     try:
         yield mailbox
@@ -89,6 +94,8 @@ class Hook:
     def __init__(self) -> None:
         self.payloads: list[Any] = []
         self.answers: list[web.Response | float] = []  # a number: seconds to say nothing
+        self.bodies: list[Any] = []  # of every post, whatever it was answered
+        self.times: list[float] = []  # of the loop, at which they came
         self.port = 0
 
     @property
@@ -97,6 +104,8 @@ class Hook:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        self.times.append(asyncio.get_running_loop().time())
+        self.bodies.append(json.loads(body))
         answer = self.answers.pop(0) if self.answers else web.Response(text="ok")
         if isinstance(answer, float):
             await asyncio.sleep(answer)

@@ -52,7 +52,7 @@ def rematch(
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print the difference as JSON.")] = False,
 ) -> None:
-    """Judge stored articles again after rules changed.
+    """Judge stored articles again after rules changed; where workers run, they share the work.
 
     Hits keep their numbers; verdicts that are replaced stay in v_hit_history. Stopped in the
     middle, the same call goes on where it was.
@@ -65,8 +65,14 @@ def rematch(
     config = options.config()
     moment = read_moment(since, utc_now()) if since else None
     console = Console(stderr=True)
-    with options.store() as store, _bar(console) as bar:
+    with options.store(config.story_days) as store, _bar(console) as bar:
         task = bar.add_task("judging", total=None)
+        if config.cluster is not None:
+            from marsad.cluster.spreading import has_workers, spread_rematch  # noqa: PLC0415
+
+            if has_workers(store, config):
+                judge_again = spread_rematch
+                bar.update(task, description="the workers judge")
         found = asyncio.run(
             judge_again(
                 config,

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from domain.asking import ArticleQuery, ArticleRow, HitQuery, HitRow, TextQuery
-from domain.errors import UsageError, nearest
-from domain.match import ACTIVITIES
-from marsad.clock import read_moment, utc_now
+from domain.asking import ArticleQuery, ArticleRow, HitRow, TextQuery
+from domain.errors import nearest
+from marsad.clock import read_last, read_moment, utc_now
 from marsad.commands.context import given
 from marsad.commands.finding import found_lines, snippet_of
 from marsad.commands.formats import Format, console_for_data, write_rows
+from marsad.commands.saying import say
+from marsad.questions import LANGUAGES, hit_query, require_known, search_words
 
 if TYPE_CHECKING:
     from domain.page import Archived
@@ -65,7 +66,7 @@ def register(app: typer.Typer) -> None:
 def hits(
     context: typer.Context,
     since: Annotated[str | None, typer.Option(help="30d, 12h or a date.")] = None,
-    until: Annotated[str | None, typer.Option(help="An age or a date.")] = None,
+    until: Annotated[str | None, typer.Option(help="An age or a day: to its end.")] = None,
     partner: Annotated[list[str] | None, typer.Option(help="US, nato...")] = None,
     activity: Annotated[list[str] | None, typer.Option(help="exercise, visit...")] = None,
     outlet: Annotated[list[str] | None, typer.Option(help="A source's id.")] = None,
@@ -74,7 +75,7 @@ def hits(
     text: Annotated[
         str | None, typer.Option(help='Words, "phrases", prefix*, -without, a OR b.')
     ] = None,
-    story: Annotated[int | None, typer.Option(help="A story's id.")] = None,
+    story: Annotated[int | None, typer.Option(help="A story's id.", min=1, max=2**63 - 1)] = None,
     limit: Annotated[int, typer.Option(help="At most so many; 0 for all.", min=0)] = 50,
     archive: Annotated[
         bool, typer.Option("--archive", help="Say where each hit's page is kept.")
@@ -85,23 +86,22 @@ def hits(
 
     Example: marsad hits --since 30d --partner US --format csv
     """
-    _require_known("--activity", activity, ACTIVITIES)
-    _require_known("--language", language, ("fr", "ar", "en", "und"))
-    now = utc_now()
-    query = HitQuery(
-        since=read_moment(since, now) if since else None,
-        until=read_moment(until, now) if until else None,
-        partners=tuple(partner or ()),
-        activities=tuple(activity or ()),
-        outlets=tuple(outlet or ()),
-        languages=tuple(language or ()),
-        rules=tuple(rule or ()),
-        text=_search(text) if text is not None else None,
-        story_id=story,
+    query = hit_query(
+        utc_now(),
+        since=since,
+        until=until,
+        partner=partner or (),
+        activity=activity or (),
+        outlet=outlet or (),
+        language=language or (),
+        rule=rule or (),
+        text=text,
+        story=story,
         limit=limit or None,
     )
     columns = [f.name for f in fields(HitRow)]
     with given(context).store() as store:
+        _note_unknown(store, query.outlets)
         found = store.hits(query)
         if archive:
             options = given(context)
@@ -112,7 +112,7 @@ def hits(
             shown = ([getattr(row, name) for name in _SHOWN] for row in found)
             count = write_rows(_SHOWN, shown, form)
             if not count:
-                typer.echo("no hits", err=True)
+                typer.echo(say("no hits"), err=True)
         else:
             write_rows(columns, (astuple(row) for row in found), form, is_guarded=True)
 
@@ -121,7 +121,7 @@ def search(
     context: typer.Context,
     words: Annotated[str, typer.Argument(help='Words, "phrases", prefix*, -without, a OR b.')],
     since: Annotated[str | None, typer.Option(help="30d, 12h or a date.")] = None,
-    until: Annotated[str | None, typer.Option(help="An age or a date.")] = None,
+    until: Annotated[str | None, typer.Option(help="An age or a day: to its end.")] = None,
     outlet: Annotated[list[str] | None, typer.Option(help="A source's id.")] = None,
     language: Annotated[list[str] | None, typer.Option(help="fr, ar or en.")] = None,
     limit: Annotated[int, typer.Option(help="At most so many; 0 for all.", min=0)] = 20,
@@ -134,17 +134,18 @@ def search(
 
     Example: marsad search '"etat major" visite -sport' --since 90d
     """
-    _require_known("--language", language, ("fr", "ar", "en", "und"))
+    require_known("--language", language or (), LANGUAGES)
     now = utc_now()
     query = ArticleQuery(
-        text=_search(words),
+        text=search_words(words),
         since=read_moment(since, now) if since else None,
-        until=read_moment(until, now) if until else None,
+        until=read_last(until, now) if until else None,
         outlets=tuple(outlet or ()),
         languages=tuple(language or ()),
         limit=limit or None,
     )
     with given(context).store() as store:
+        _note_unknown(store, query.outlets)
         found = store.search(query)
     if form is not Format.TABLE:
         rows = (_found_row(row, query.text) for row in found)
@@ -154,16 +155,17 @@ def search(
     for row in found:
         console.print(*found_lines(row, query.text), sep="\n", end="\n\n", soft_wrap=True)
     if not found:
-        typer.echo("no articles", err=True)
+        typer.echo(say("no articles"), err=True)
 
 
-def _search(text: str) -> TextQuery:
-    from matcher.searching import parse_search  # noqa: PLC0415 - numpy
-
-    try:
-        return parse_search(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+def _note_unknown(store: Store, outlets: Sequence[str]) -> None:
+    """Say which of ``outlets`` the store never heard of: nothing found is not nothing published."""
+    if not outlets:
+        return
+    known = [str(row[0]) for row in store.query("SELECT source_id FROM sources").rows]
+    for outlet in outlets:
+        if outlet not in known:
+            typer.echo(f"no outlet {outlet!r} is known{nearest(outlet, known)}", err=True)
 
 
 def _found_row(row: ArticleRow, query: TextQuery) -> list[Any]:
@@ -190,23 +192,26 @@ def _place(archived: Archived | None, folder: Path | None) -> tuple[object, ...]
     return (file, archived.offset, archived.length, archived.fetched_at)
 
 
-def _require_known(option: str, values: Sequence[str] | None, known: Sequence[str]) -> None:
-    """Refuse a word of a closed list that is none: it would find nothing and say nothing."""
-    for value in values or ():
-        if value not in known:
-            hint = nearest(value, known) or f"; one of {', '.join(known)}"
-            raise UsageError(f"{option} {value!r} is unknown{hint}")
-
-
 def sql(
     context: typer.Context,
-    statement: Annotated[str, typer.Argument(metavar="SELECT ...")],
+    statement: Annotated[
+        str, typer.Argument(metavar="SELECT ...", help="One statement, in quotes.")
+    ],
     form: FormatOption = Format.TABLE,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for the whole answer.", min=0.001, max=86_400)
+    ] = 30.0,
 ) -> None:
     """Run one reading SQL statement on the store; anything that writes is refused.
 
     Example: marsad sql "SELECT outlet, count(*) AS hits FROM v_hits GROUP BY outlet"
     """
     with given(context).store() as store:
-        result = store.query(statement)
+        result = store.query(statement, timeout)
+        if result.is_superuser:
+            typer.echo(
+                "marsad: warning: a superuser's SELECT can read the server's files; give analysts"
+                " a role of their own (docs/operations.md)",
+                err=True,
+            )
         write_rows(result.columns, result.rows, form)

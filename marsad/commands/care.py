@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from domain.errors import MarsadError, StoreError
-from marsad.clock import utc_now
+from domain.errors import MarsadError, StoreError, UsageError
+from marsad.clock import read_moment, utc_now
 from marsad.commands.context import Context, given
+from marsad.commands.saying import say
+from marsad.secrecy import exposed
 
 database_app = typer.Typer(help="The database: migrate, check, back up.", no_args_is_help=True)
 _ENOUGH = 500 * 1024 * 1024  # bytes free on the database's disk
@@ -26,15 +29,30 @@ def register(app: typer.Typer) -> None:
 
 
 @database_app.command()
-def upgrade(context: typer.Context) -> None:
-    """Bring the schema up to date; a new database is made.
+def upgrade(
+    context: typer.Context,
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="Make no copy before: you have one.")
+    ] = False,
+) -> None:
+    """Bring the schema up to date; a new database is made. With `cluster:`, the queue's too.
+
+    What is older is copied first: a SQLite file to one beside it, PostgreSQL by pg_dump to a
+    file here.
 
     Example: marsad db upgrade
     """
     from marsad.stores import open_store  # noqa: PLC0415
+    from storage import Migrate  # noqa: PLC0415
 
-    open_store(given(context).database_url()).close()
-    typer.echo("the schema is up to date", err=True)
+    options = given(context)
+    migrate = Migrate.UNCOPIED if no_backup else Migrate.COPIED
+    with open_store(options.database_url(), migrate=migrate) as store:
+        if options.has_config and options.config().cluster is not None:
+            from marsad.cluster.serving import install_queue  # noqa: PLC0415 - imports Scrapy
+
+            install_queue(store)
+    typer.echo(say("the schema is up to date"), err=True)
 
 
 @database_app.command()
@@ -48,13 +66,16 @@ def check(context: typer.Context) -> None:
     for fault in faults:
         typer.echo(f"marsad: {fault}", err=True)
     if not faults:
-        typer.echo("the database is whole", err=True)
+        typer.echo(say("the database is whole"), err=True)
     raise typer.Exit(1 if faults else 0)
 
 
 @database_app.command()
-def backup(context: typer.Context, file: Annotated[Path, typer.Argument()]) -> None:
-    """Copy a SQLite database to FILE while it is in use.
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The copy; it must not exist.")],
+) -> None:
+    """Copy the database to FILE while it is in use; PostgreSQL by pg_dump, for pg_restore.
 
     Example: marsad db backup marsad-monday.db
     """
@@ -63,6 +84,45 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument()]) -> N
     with given(context).store() as store:
         store.backup(file)
     typer.echo(f"{file}: {file.stat().st_size} bytes", err=True)
+
+
+@database_app.command()
+def vacuum(context: typer.Context) -> None:
+    """Give back the space of what was deleted; on SQLite the daemon must be stopped.
+
+    Example: marsad db vacuum
+    """
+    with given(context).store() as store:
+        store.vacuum()
+    typer.echo("the space of deleted rows is given back", err=True)
+
+
+@database_app.command()
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        str | None, typer.Option(help="An age such as 730d; else keep.articles of config.yaml.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count; delete nothing.")] = False,
+) -> None:
+    """Delete old articles that are no hits. Hits, and what was told, stay for good.
+
+    Example: marsad db prune --older-than 730d --dry-run
+    """
+    from marsad.keeping import prune as let_go  # noqa: PLC0415 - SQLAlchemy, slow to import
+
+    options, now = given(context), utc_now()
+    age = now - read_moment(older_than, now) if older_than else options.config().keep.articles
+    if age is None:
+        raise UsageError("how old? --older-than 730d, or `keep: {articles: 730d}` in config.yaml")
+    if age <= timedelta(0):
+        raise UsageError(f"--older-than {older_than!r} is not in the past")
+    with options.store() as store:
+        if dry_run:
+            typer.echo(f"{store.prunable(now - age)} articles would be deleted", err=True)
+            return
+        count = let_go(store, age, now)
+    typer.echo(f"{count} articles deleted; `marsad db vacuum` gives their space back", err=True)
 
 
 def doctor(context: typer.Context) -> None:
@@ -97,6 +157,9 @@ def _examinations(options: Context) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _configuration(options: Context) -> str:
     config = options.config()
+    told = exposed(options.config_path, config.secrets())
+    if told is not None:
+        raise UsageError(told)
     return f"{options.config_path}, {len(config.sources)} sources"
 
 

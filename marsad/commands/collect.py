@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Column, Table
 from rich.text import Text
 
 from domain.errors import UsageError
 from marsad.commands.context import Context, given
+from marsad.commands.formats import printable
+from marsad.commands.saying import say
 
 if TYPE_CHECKING:
     from domain.source import VisitReport
     from marsad.config import Config
     from marsad.crawling import Pass
+
+
+_SHOWN = 4  # sources at work that are named
 
 
 def register(app: typer.Typer) -> None:
@@ -30,14 +43,23 @@ def register(app: typer.Typer) -> None:
 def run(context: typer.Context) -> None:
     """Collect, judge, store and tell until stopped (SIGTERM or Ctrl-C).
 
+    An edit of the configuration or of a rule file is taken up within seconds (SIGHUP: at
+    once); one that is wrong is refused in the log, and what runs goes on.
+
     Example: marsad --config /etc/marsad/config.yaml run
     """
+    given(context).import_ahead()
     from marsad import daemon  # noqa: PLC0415 - imports Scrapy
 
     options = given(context)
-    config = options.config()
-    _start_logs(options, config)
-    asyncio.run(daemon.run(config, options.environment))
+    asyncio.run(
+        daemon.run(
+            options.config_path,
+            options.config,
+            options.environment,
+            in_force=lambda config: start_logs(options, config),
+        )
+    )
 
 
 def crawl(
@@ -55,6 +77,7 @@ def crawl(
 
     Example: marsad crawl --source tsa --source awras
     """
+    given(context).import_ahead()
     from marsad.crawling import crawl as one_pass  # noqa: PLC0415 - imports Scrapy
 
     options = given(context)
@@ -66,7 +89,7 @@ def crawl(
             config.source(ident)
         except KeyError as error:
             raise UsageError(str(error.args[0])) from None
-    _start_logs(options, config, is_quiet=not options.is_verbose)
+    start_logs(options, config, is_quiet=not options.is_verbose)
     console = Console(stderr=True)
     if not console.is_terminal:
         console = Console(stderr=True, width=200)  # a log is not folded
@@ -78,8 +101,7 @@ def crawl(
                 only=source or (),
                 is_all=all_,
                 is_telling=not no_alerts,
-                progress=progress.advance,
-                started=progress.start,
+                watcher=progress,
             )
         )
     console.print(visits_table(done))
@@ -95,35 +117,55 @@ def demo(
 
     Example: marsad demo
     """
+    given(context).import_ahead()
     from marsad.demo import run_demo  # noqa: PLC0415 - imports Scrapy
 
     raise typer.Exit(run_demo(folder, is_verbose=given(context).is_verbose))
 
 
 class _Progress:
-    """A bar on a terminal, a plain line a source otherwise."""
+    """A live line and a bar on a terminal, a plain line a source otherwise."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bar: Progress | None = None
+        self._failed = 0
 
     def __enter__(self) -> _Progress:
         return self
 
     def start(self, count: int) -> None:
+        """See ``marsad.crawling.Watcher``."""
         if self._console.is_terminal:
-            columns = (TextColumn("visiting"), BarColumn(), MofNCompleteColumn())
+            columns = (
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            )
             self._bar = Progress(*columns, console=self._console, transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("visiting", total=count)
+            self._task = self._bar.add_task("", total=count)
 
-    def advance(self, report: VisitReport) -> None:
+    def look(self, visiting: Collection[str], articles: int, hits: int) -> None:
+        """See ``marsad.crawling.Watcher``."""
+        if self._bar is not None:
+            failed = f", {self._failed} failed" if self._failed else ""
+            names = ", ".join(sorted(visiting)[:_SHOWN])
+            more = f" and {len(visiting) - _SHOWN} more" if len(visiting) > _SHOWN else ""
+            line = f"{articles} new, {hits} hits{failed}  {names}{more}"
+            self._bar.update(self._task, description=escape(line))
+
+    def advance(self, report: VisitReport, hits: int) -> None:
+        """See ``marsad.crawling.Watcher``."""
+        self._failed += not report.outcome.is_success
         if self._bar is not None:
             self._bar.advance(self._task)
             return
         reason = f" ({report.reason})" if report.reason else ""
-        line = f"{report.source_id}: {report.outcome}, {report.new_articles} new{reason}"
-        self._console.print(Text(line), soft_wrap=True)
+        found = f", {hits} hits" if hits else ""
+        line = f"{report.source_id}: {report.outcome}, {report.new_articles} new{found}{reason}"
+        self._console.print(Text(printable(line)), soft_wrap=True)
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
@@ -135,7 +177,7 @@ def visits_table(done: Pass) -> Table:
     table = Table(header_style="bold", box=None, pad_edge=False)
     for name in ("source", "outcome", "new", "hits", "ms", "reason"):
         justify = "right" if name in ("new", "hits", "ms") else "left"
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(say(name), justify=justify)  # type: ignore[arg-type]
     for report in done.reports:
         took = (report.finished - report.started).total_seconds() * 1000
         table.add_row(
@@ -147,7 +189,7 @@ def visits_table(done: Pass) -> Table:
             Text(report.reason),
         )
     for ident in done.unfinished:
-        table.add_row(ident, Text("unfinished", style="red"), "", "", "", "")
+        table.add_row(ident, Text(say("unfinished"), style="red"), "", "", "", "")
     return table
 
 
@@ -163,15 +205,26 @@ def summary(done: Pass) -> Text:
     hits = sum(done.hits.values())
     told = ", ".join(f"{count} {name}" for name, count in sorted(done.deliveries.items()))
     return Text(
-        f"{len(done.reports)} sources, {new} new articles, {hits} hits; {told or 'no'} alerts"
+        say(
+            "{sources} sources, {new} new articles, {hits} hits; {told} alerts",
+            sources=len(done.reports),
+            new=new,
+            hits=hits,
+            told=told or say("no"),
+        )
     )
 
 
-def _start_logs(options: Context, config: Config, *, is_quiet: bool = False) -> None:
+def start_logs(options: Context, config: Config, *, is_quiet: bool = False) -> None:
+    """Begin to log to standard error; ``is_quiet`` leaves out what is no error."""
     import logging  # noqa: PLC0415
 
     from marsad.logs import configure  # noqa: PLC0415
+    from marsad.secrecy import exposed  # noqa: PLC0415
 
     configure(is_verbose=options.is_verbose, secrets=config.secrets())
+    told = exposed(options.config_path, config.secrets())
+    if told is not None:
+        logging.getLogger("marsad").warning("%s", told)
     if is_quiet:
         logging.getLogger().setLevel(logging.ERROR)

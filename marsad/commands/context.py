@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import typer
 
 from domain.errors import UsageError
+from domain.story import STORY_DAYS
 
 if TYPE_CHECKING:
     from marsad.config import Config
@@ -36,10 +37,20 @@ class Context:
 
     def config(self) -> Config:
         """Read the configuration. Raises ConfigError with every fault."""
+        from marsad.compiled import note_last  # noqa: PLC0415
         from marsad.config import load_config  # noqa: PLC0415 - reads pydantic, slow to import
 
         url = None if self.database is None else self.database_url()
-        return load_config(self.config_path, self.environment, database=url)
+        config = load_config(self.config_path, self.environment, database=url)
+        note_last(self.config_path, self.environment, config.rules)
+        return config
+
+    def import_ahead(self) -> None:
+        """Begin to import what a daemon takes, and to load the rules of the last time."""
+        from marsad.compiled import last_rules  # noqa: PLC0415
+        from marsad.workers import import_ahead  # noqa: PLC0415 - the process pool
+
+        import_ahead(last_rules(self.config_path, self.environment))
 
     def database_url(self) -> str:
         """Return the database URL; the configuration is read only when it must say."""
@@ -49,11 +60,14 @@ class Context:
             raise UsageError("--database must begin with sqlite:/// or postgresql+psycopg://")
         return self.database
 
-    def store(self) -> Store:
-        """Open the store for reading and small changes; a missing database is an error."""
+    def store(self, story_days: int = STORY_DAYS) -> Store:
+        """Open the store for reading and small changes; a missing database is an error.
+
+        ``story_days`` matters to what places articles among stories.
+        """
         from marsad.stores import open_store  # noqa: PLC0415 - SQLAlchemy, slow to import
 
-        return open_store(self.database_url(), must_exist=True)
+        return open_store(self.database_url(), must_exist=True, story_days=story_days)
 
     def rules(self) -> tuple[str, ...]:
         """Return the configured rule packs, or the bundled one where nothing is configured."""
@@ -64,6 +78,17 @@ class Context:
         from matcher.judge import Matcher  # noqa: PLC0415
 
         return Matcher.load(self.rules())
+
+    def judge(self) -> Matcher:
+        """Return the matcher for judging only, as compiled before where nothing changed."""
+        from marsad.compiled import known_rules, load_compiled, note_rules  # noqa: PLC0415
+
+        rules = known_rules(self.config_path, self.environment) if self.has_config else None
+        if rules is None:
+            rules = self.rules()
+            if self.has_config:
+                note_rules(self.config_path, self.environment, rules)
+        return load_compiled(rules, self.environment)
 
 
 def given(context: typer.Context) -> Context:

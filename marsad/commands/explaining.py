@@ -31,6 +31,11 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     show_decision(console, explanation.verdict)
     document = explanation.reading.document
     show_text(console, document, explanation.verdict, has_brackets=has_brackets)
+    if explanation.reading.judged_to is not None:
+        end = explanation.reading.judged_to - explanation.reading.body_start
+        said = f"judged by its first {max(end, 0):,} characters: it names more than a report can"
+        console.print()
+        console.print(Text(said, style="bold"), soft_wrap=True)
     for taken in explanation.rules:
         console.print()
         for row in _rows(_RuleTree(explanation, taken).tree()):
@@ -38,6 +43,11 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
         if not taken.is_match:
             for line in _why_not(explanation, taken):
                 console.print(line, soft_wrap=True)
+
+
+def rule_trees(explanation: Explanation) -> list[Tree]:
+    """Return each rule as a tree, whose labels are ``Text``."""
+    return [_RuleTree(explanation, taken).tree() for taken in explanation.rules]
 
 
 def _rows(tree: Tree, guide: str = "") -> Iterator[Text]:

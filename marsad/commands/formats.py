@@ -11,15 +11,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import chain, islice
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from domain.time import isoformat
+from marsad.commands.parquet import write_parquet
 
 _FIRST = 500  # rows by which a table's columns are measured; more stream as plain lines
+_LEAST = 10  # characters below which a column of a table is not squeezed
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
@@ -33,6 +35,7 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
 
 
 def write_rows(
@@ -44,6 +47,8 @@ def write_rows(
     """
     if form is Format.TABLE:
         return _table(columns, rows)
+    if form is Format.PARQUET:
+        return write_parquet(_apart(columns), rows)
     if form is Format.CSV:
         return _csv(columns, rows, is_guarded=is_guarded)
     return _json(columns, rows, is_lines=form is Format.JSONL)
@@ -62,7 +67,7 @@ def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bo
         out.write("[")
     names = _apart(columns)
     for row in rows:
-        record = dict(zip(names, (_plain(v) for v in row), strict=True))
+        record = dict(zip(names, (plain(v) for v in row), strict=True))
         text = json_text(record)
         out.write(f"{text}\n" if is_lines else f"{',' if count else ''}\n{text}")
         count += 1
@@ -84,7 +89,14 @@ def _apart(columns: Sequence[str]) -> list[str]:
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_guarded: bool) -> int:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    return write_csv(sys.stdout, columns, rows, is_guarded=is_guarded)
+
+
+def write_csv(
+    out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_guarded: bool
+) -> int:
+    """Write rows to ``out`` as CSV; return how many. See ``write_rows``."""
+    writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     count = 0
     for row in rows:
@@ -103,6 +115,8 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     table = Table(header_style="bold", pad_edge=False, show_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")
+    if _is_too_wide(columns, first, console.width):
+        return _records(console, columns, chain(first, iterator))
     for row in first:
         table.add_row(*(Text(printable(_cell(v))) for v in row))
     console.print(table)
@@ -113,10 +127,36 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     return count
 
 
+def _is_too_wide(columns: Sequence[str], rows: Sequence[Sequence[Any]], width: int) -> bool:
+    """Whether a table of these rows would break words into letters."""
+    needed = 0
+    for number, name in enumerate(columns):
+        widest = max((len(_cell(row[number])) for row in rows), default=0)
+        needed += max(len(name), min(widest, _LEAST)) + 3
+    return needed - 3 > width
+
+
+def _records(console: Console, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Write a line a value, a rule between two rows: for what no table can hold."""
+    count = 0
+    for count, row in enumerate(rows, 1):
+        console.print(Text(f"── {count} ".ljust(min(console.width, 40), "─"), style="dim"))
+        for name, value in zip(columns, row, strict=True):
+            line = Text.assemble((f"{name}: ", "bold"), printable(_cell(value)))
+            console.print(line, overflow="fold")
+    return count
+
+
 def console_for_data() -> Console:
     """Return a console on standard output that keeps its width when nobody looks."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=160)
+    console = _DataConsole(highlight=False)
+    return console if console.is_terminal else _DataConsole(highlight=False, width=160)
+
+
+class _DataConsole(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command line: that a reader such as ``head`` had enough is no failure."""
+        raise BrokenPipeError
 
 
 def printable(text: str) -> str:
@@ -126,7 +166,8 @@ def printable(text: str) -> str:
     return f"\u2067{safe}\u2069" if has_arabic and "\n" not in safe else safe
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return ``value`` as JSON has it."""
     if isinstance(value, datetime):
         return isoformat(value)
     if isinstance(value, date):
@@ -141,7 +182,7 @@ def _plain(value: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
-    plain = _plain(value)
-    if plain is None:
+    shown = plain(value)
+    if shown is None:
         return ""
-    return ",".join(map(str, plain)) if isinstance(plain, list) else str(plain)
+    return ",".join(map(str, shown)) if isinstance(shown, list) else str(shown)

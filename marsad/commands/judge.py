@@ -12,16 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import UsageError, nearest
-from marsad import evaluation
 from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, json_text, printable
 from marsad.commands.showing import show_verdict
 from marsad.documents import Line, read_document, read_lines
-from marsad.evaluation import Evaluation, LabelledItem, labelled_item
-from marsad.scoring import Count, rows, wrong_labels
 from marsad.verdicts import verdict_json
 
 if TYPE_CHECKING:
+    from marsad.evaluation import Evaluation
+    from marsad.scoring import Count
     from matcher.judge import Matcher
 
 
@@ -51,9 +50,9 @@ def match(
     """
     options = given(context)
     if jsonl:
-        raise typer.Exit(_stream(options.matcher()))
+        raise typer.Exit(_stream(options.judge()))
     document = read_document(target, title=title, language=language, published=published)
-    matcher = options.matcher()
+    matcher = options.judge()
     if explain and not json_:
         from marsad.commands.explaining import show_explanation  # noqa: PLC0415 - imports the matcher
 
@@ -105,6 +104,9 @@ def evaluate(
 
     Example: marsad evaluate corpus/*.jsonl
     """
+    from marsad import evaluation  # noqa: PLC0415 - match does without
+    from marsad.evaluation import LabelledItem, labelled_item  # noqa: PLC0415
+
     matcher = given(context).matcher()
     known = [r.id for r in matcher.rules]
     if rule is not None and rule not in known:
@@ -136,6 +138,8 @@ def _labelled(path: Path) -> list[Line]:
 
 
 def _checked(line: Line) -> Line:
+    from marsad.scoring import wrong_labels  # noqa: PLC0415
+
     if line.item is None:
         return line
     error = wrong_labels(line.item)
@@ -167,6 +171,8 @@ def _show(console: Console, found: Evaluation) -> None:
 
 
 def _table(heading: str, counts: dict[str, Count]) -> Table:
+    from marsad.scoring import rows  # noqa: PLC0415
+
     table = Table(title=heading, title_justify="left", pad_edge=False, show_edge=False)
     table.add_column("group")
     for name in ("precision", "recall", "F1", "tp", "fp", "fn"):

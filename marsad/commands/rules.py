@@ -13,6 +13,7 @@ from domain.article import Document
 from domain.errors import UsageError
 from marsad.commands.context import given
 from marsad.commands.formats import console_for_data, printable
+from marsad.commands.saying import say
 
 if TYPE_CHECKING:
     from matcher.concepts import Concepts
@@ -50,7 +51,8 @@ def test(context: typer.Context, packs: Packs = None) -> None:
         wrong = [e for e in rule.examples if _complaint(matcher, rule.id, e)]
         failed += len(wrong)
         good = len(rule.examples) - len(wrong)
-        typer.echo(f"{rule.id}: {good} of {len(rule.examples)} examples as expected")
+        told = say("{good} of {all} examples as expected", good=good, all=len(rule.examples))
+        typer.echo(f"{rule.id}: {told}")
         for example in wrong:
             complaint = _complaint(matcher, rule.id, example)
             typer.echo(f"{example.file}:{example.line}: {complaint}", err=True)

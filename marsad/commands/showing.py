@@ -11,6 +11,7 @@ from domain.article import Document
 from domain.match import Evidence, Match, Verdict
 from marsad.bidi import Paragraph
 from marsad.commands.formats import printable
+from marsad.commands.saying import say, say_facts
 
 MARK = "bold black on yellow"
 
@@ -25,12 +26,13 @@ def show_verdict(console: Console, document: Document, verdict: Verdict) -> None
 def show_decision(console: Console, verdict: Verdict) -> None:
     """Print each match with its score and its facts."""
     if not verdict.is_match:
-        console.print(Text(f"no match ({verdict.language})", style="bold"))
+        console.print(Text(say("no match ({language})", language=verdict.language), style="bold"))
     for match in verdict.matches:
-        head = f"{match.rule}: {match.score:.2f} (threshold {match.threshold:.2f})"
+        head = f"{match.rule}: {match.score:.2f} ({say('threshold')} {match.threshold:.2f})"
         console.print(Text(f"{head}, {verdict.language}", style="bold green"))
         for label, values in _facts(match):
-            console.print(Text(f"  {label:<14}{printable(', '.join(values))}"), soft_wrap=True)
+            words = printable(", ".join(say_facts(label, values)))
+            console.print(Text(f"  {say(label):<14}{words}"), soft_wrap=True)
 
 
 def show_text(

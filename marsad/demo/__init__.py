@@ -27,7 +27,7 @@ from domain.source import VisitReport
 from marsad.clock import utc_now
 from marsad.commands.formats import console_for_data
 from marsad.config import Config, load_config
-from marsad.crawling import Pass, crawl
+from marsad.crawling import Pass, Unwatched, crawl
 from marsad.demo.folder import (
     MAIL_CHANNEL,
     SLACK_CHANNEL,
@@ -88,6 +88,21 @@ def run_demo(folder: str | None, *, is_verbose: bool) -> int:
     return _report(console, outlets, showing, time.monotonic() - began)
 
 
+class _Countdown(Unwatched):
+    """Says how many sources are left."""
+
+    def __init__(self, left: list[str], say: Callable[[str], None]) -> None:
+        self._left = left
+        self._say = say
+
+    def advance(self, report: VisitReport, hits: int) -> None:
+        """See ``marsad.crawling.Watcher``."""
+        del hits
+        self._left.remove(report.source_id)
+        count = len(self._left)
+        self._say(f"collecting, {count} sources left" if count else "delivering the alerts")
+
+
 async def _perform(
     folder: Path, outlets: tuple[Outlet, ...], say: Callable[[str], None]
 ) -> Showing:
@@ -99,13 +114,8 @@ async def _perform(
             path = write_config(folder, sites, mailbox.port, slack.url)
             write_samples(folder, outlets, _SAMPLE)
             config = load_config(path, {})
-            left = [site.outlet.id for site in sites]
-
-            def progress(report: VisitReport) -> None:
-                left.remove(report.source_id)
-                say(f"collecting, {len(left)} sources left" if left else "delivering the alerts")
-
-            done = await crawl(config, {}, is_all=True, progress=progress)
+            watcher = _Countdown([site.outlet.id for site in sites], say)
+            done = await crawl(config, {}, is_all=True, watcher=watcher)
         return Showing(
             config=config,
             config_path=path,
@@ -125,13 +135,17 @@ def _direct() -> Iterator[None]:
         os.environ.update(kept)
 
 
+# Further reports of a story that was told wait for the day's digest.
+_TOLD = "SELECT channel, story_id, state FROM v_alerts WHERE mode = 'immediate'"
+
+
 def _report(console: Console, outlets: Sequence[Outlet], showing: Showing, seconds: float) -> int:
     with open_store(showing.config.database, must_exist=True) as store:
         hits = list(store.hits(HitQuery(limit=None)))
-        told = list(store.query("SELECT channel, story_id, state FROM v_alerts").rows)
+        told = list(store.query(_TOLD).rows)
     recent = [hit for hit in hits if _is_recent(hit, showing.config.alerts.max_age)]
     show_alerts(console, showing.mails, showing.posts)
-    show_hits(console, hits)
+    show_hits(console, hits, {hit.hit_id for hit in recent})
     show_visits(console, showing.done)
     figures = Figures(
         outlets=len(showing.config.sources),
@@ -181,6 +195,10 @@ def missing(
     untold = {hit.story_id for hit in hits} - {story for story, state in rows if state == "sent"}
     if untold or not hits:
         return f"{len(untold)} stories were not sent as {what}" if hits else f"no {what} to send"
-    if arrived != len(rows):
+    failed = sum(state == "failed" for _, state in rows)
+    if failed:
+        return f"{failed} {what} were refused for good"
+    # Reports of one story that were due together are one message.
+    if not len({story for story, _ in rows}) <= arrived <= len(rows):
         return f"{len(rows)} {what} were sent, {arrived} arrived"
     return ""

@@ -88,7 +88,11 @@ def _alerts(rule: str, mail_port: int, webhook: str) -> dict[str, object]:
     return {
         "max_age": "24h",
         "channels": {MAIL_CHANNEL: mail, SLACK_CHANNEL: {"type": "slack", "webhook_url": webhook}},
-        "routes": [{"rules": [rule], "channels": [MAIL_CHANNEL]}, slack_route],
+        "flood": {"alerts": 0, "hits": 0},  # the whole press of a day comes within a second
+        "routes": [
+            {"rules": [rule], "channels": [MAIL_CHANNEL], "continue": True},
+            slack_route,
+        ],
     }
 
 

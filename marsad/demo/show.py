@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,13 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.asking import HitRow
-from marsad.bidi import Paragraph, for_paragraph, is_rtl, readable
+from marsad.bidi import Paragraph, for_paragraph, readable
 from marsad.commands.collect import visits_table
 from marsad.crawling import Pass
 from marsad.demo.folder import MAILS, POSTS
 from marsad.demo.slack_text import INDENT, render_message
 
-_FACTS = ("Partners ", "Activities ", "People ", "When ")
+_FACTS = ("Organisations:", "Equipment:")
 _BY_OUTLET = '"SELECT outlet, language, count(*) AS hits FROM v_hits GROUP BY outlet, language"'
 
 
@@ -61,12 +61,12 @@ def show_alerts(
         console.print()
     if posts:
         _head(console, f"Slack message, 1 of {len(posts)}")
-        console.print(render_message(next((p for p in posts if _is_arabic(p)), posts[0])))
+        console.print(render_message(_richest_post(posts)))
         console.print()
 
 
-def show_hits(console: Console, hits: Iterable[HitRow]) -> None:
-    """Print every hit, newest first."""
+def show_hits(console: Console, hits: Iterable[HitRow], recent: Collection[int]) -> None:
+    """Print every hit, newest first; ``recent`` are the ids of those that are told at all."""
     table = Table(header_style="bold", pad_edge=False, show_edge=False)
     for name in ("outlet", "lang", "title", "partners", "activities", "told"):
         table.add_column(name, overflow="fold", ratio=4 if name == "title" else None)
@@ -77,11 +77,17 @@ def show_hits(console: Console, hits: Iterable[HitRow]) -> None:
             Paragraph(Text(for_paragraph(row.title))),
             " ".join(row.partners),
             ", ".join(row.activities),
-            Text("✓", style="green") if row.alerted_at else Text("older", style="dim"),
+            _told(row, recent),
         )
     _head(console, "Hits")
     console.print(table)
     console.print()
+
+
+def _told(row: HitRow, recent: Collection[int]) -> Text:
+    if row.alerted_at:
+        return Text("✓", style="green")
+    return Text("digest" if row.hit_id in recent else "older", style="dim")
 
 
 def show_visits(console: Console, done: Pass) -> None:
@@ -164,13 +170,22 @@ def _head(console: Console, title: str) -> None:
 
 
 def _is_arabic(post: Mapping[str, Any]) -> bool:
-    return any("\u0600" <= c <= "\u06ff" for c in str(post.get("text", "")))
+    return _has_arabic(str(post.get("text", "")))
+
+
+def _has_arabic(text: str) -> bool:
+    return any("\u0600" <= c <= "\u06ff" for c in text)
 
 
 def _richest(mails: Sequence[EmailMessage]) -> EmailMessage:
     """Choose the mail in Latin letters that says most: it shows what all of them may hold."""
-    latin = [mail for mail in mails if not is_rtl(_lines(mail)[0])] or list(mails)
+    latin = [mail for mail in mails if not _has_arabic(str(mail["Subject"]))] or list(mails)
     return max(latin, key=lambda mail: (_facts(mail), len(_lines(mail))))
+
+
+def _richest_post(posts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Choose a message in Arabic, and the one that says most, whichever came first."""
+    return max(posts, key=lambda post: (_is_arabic(post), len(str(post))))
 
 
 def _facts(mail: EmailMessage) -> int:

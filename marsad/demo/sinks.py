@@ -20,7 +20,7 @@ from marsad.demo.server import LOOPBACK
 HOOK_PATH = "/services/T0DEMO/B0DEMO/loopback"
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: aiosmtpd looks at every member, which Python 3.11.2 then refuses
 class Mailbox:
     """The mails that arrived, oldest first."""
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from matcher.dates.counted import CountedDates
 from matcher.dates.fixed import FixedDates
-from matcher.dates.grammar import DAY_FIRST, EITHER_FIRST
+from matcher.dates.grammar import date_pattern
 from matcher.dates.mention import DateMention
 from matcher.dates.tokens import Line, lines
 from matcher.dates.words import Vocabulary, vocabulary
@@ -59,7 +59,7 @@ class _LineFinder(FixedDates, CountedDates):
         }
 
     def mentions(self) -> list[DateMention]:
-        pattern = EITHER_FIRST if self.words.month_first else DAY_FIRST
+        pattern = date_pattern(month_first=self.words.month_first)
         found: list[DateMention] = []
         for match in pattern.finditer(self.text):
             begin, end = match.span()

@@ -7,6 +7,7 @@ time. Order matters: at one place the first that fits is taken.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # A weekday, a part of the day or "today" that goes with a date: "hier, mardi 5 décembre".
 _LEAD = r"(?:R[,(]?)?(?:W(?:P)?[,(]?l?J?)?"
@@ -41,13 +42,13 @@ _SHAPES = {
 _MONTH_FIRST = ("month_first_across", "month_first")
 
 
-def _pattern(*, month_first: bool) -> re.Pattern[str]:
+@lru_cache(maxsize=2)
+def date_pattern(*, month_first: bool) -> re.Pattern[str]:
+    """Return what finds dates in a line of letters; ``month_first``: "March 4" is one too."""
     names = [n for n in _SHAPES if month_first or n not in _MONTH_FIRST]
     return re.compile("|".join(f"(?P<{name}>{_SHAPES[name]})" for name in names))
 
 
-DAY_FIRST = _pattern(month_first=False)
-EITHER_FIRST = _pattern(month_first=True)
 # What stands before a date that is none: "université du 1er novembre", "chaque mardi".
 NAMED = re.compile(r"(?:b[^|,]{0,3}|e)$")
 HABIT = re.compile(r"e[lJP]?$")

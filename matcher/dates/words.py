@@ -13,6 +13,7 @@ import yaml
 from matcher.text import ARABIC_FIRST, match_form
 
 LANGUAGES = ("fr", "ar", "en")
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 WORDS = Path(__file__).with_name("words.yaml")
 
 MONTH, WEEKDAY, DAY_WORD, NUMBER, YEAR, OTHER, BREAK = "MWRdy.|"
@@ -115,7 +116,7 @@ def _folded(words: list[str]) -> frozenset[bytes]:
 def read_words() -> dict[str, Any]:
     """Return the word file as it is written."""
     with WORDS.open(encoding="utf-8") as stream:
-        data: dict[str, Any] = yaml.safe_load(stream)
+        data: dict[str, Any] = yaml.load(stream, _Loader)  # noqa: S506 - a safe loader
     return data
 
 

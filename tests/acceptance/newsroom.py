@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -64,11 +64,11 @@ class Press:
     def __init__(self) -> None:
         self.pages: dict[str, str | int] = {}
         self.asked: list[str] = []
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
@@ -114,21 +114,57 @@ def _feed(outlet: str, items: list[str]) -> str:
     )
 
 
+class Stream:
+    """An outlet that goes on publishing: its feed lists the newest, each address stays."""
+
+    def __init__(self, press: Press, outlet: str, *, is_full: bool, most: int = 30) -> None:
+        self.press, self.outlet, self.is_full, self.most = press, outlet, is_full, most
+        self.items: list[str] = []  # oldest first
+
+    def add(self, title: str, paragraphs: list[str]) -> None:
+        path = f"/{self.outlet}/{len(self.items)}.html"
+        body = "".join(f"<p>{escape(p)}</p>" for p in paragraphs)
+        self.press.pages[path] = _page(title, body)
+        content = body if self.is_full else ""
+        self.items.append(_item(self.press.url + path, title, paragraphs[0], content))
+        self.list(self.most)
+
+    def list(self, most: int) -> None:
+        """Write the feed with the ``most`` newest."""
+        newest = self.items[::-1][:most]
+        self.press.pages[f"/{self.outlet}/feed"] = _feed(self.outlet, newest)
+
+
 class Process:
     """A command of marsad that runs, with what it wrote once it ended."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.pid = process.pid
-        self.output = self.errors = ""
+        self.output = self.errors = ""  # errors grow while it runs
+        self._reading = asyncio.gather(self._read_output(), self._read_errors())
+
+    async def _read_output(self) -> None:
+        assert self._process.stdout is not None
+        self.output = (await self._process.stdout.read()).decode()
+
+    async def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        whole = b""
+        while chunk := await self._process.stderr.read(65536):
+            whole += chunk
+            self.errors = whole.decode(errors="replace")
 
     async def wait(self, seconds: float = 60) -> int:
         """Return the exit code; minus the signal where one ended it."""
         async with asyncio.timeout(seconds):
-            output, errors = await self._process.communicate()
-        self.output, self.errors = output.decode(), errors.decode()
+            await asyncio.gather(asyncio.shield(self._reading), self._process.wait())
         assert self._process.returncode is not None
         return self._process.returncode
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.returncode is None
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -138,9 +174,13 @@ class Process:
         return await self.wait()
 
     async def end(self) -> None:
-        """Kill what a failed test left running."""
+        """Kill what a failed test left running, and what that started: it holds the pipes."""
         if self._process.returncode is None:
+            family = self.descendants()
             self._process.kill()
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             await self.wait()
 
     def descendants(self) -> set[int]:

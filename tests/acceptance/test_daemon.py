@@ -8,7 +8,7 @@ import signal
 import socket
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -66,12 +66,15 @@ async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[News
 
 @in_module
 async def test_a_hit_is_stored_and_told_by_mail_and_slack(living: Newsroom):
-    assert [len(living.mailbox.mails), len(living.hook.payloads)] == [3, 3]
-    ids = living.mailbox.ids()
+    # beside the bulletin on the channel that is down
+    mails = [m for m in living.mailbox.mails if "takes no alerts" not in str(m["Subject"])]
+    posts = [p for p in living.hook.payloads if "takes no alerts" not in p["text"]]
+    assert [len(mails), len(posts)] == [3, 3]
+    ids = [str(mail["Message-ID"]) for mail in mails]
     assert len(set(ids)) == 3
     assert all(i.startswith("<") and i.endswith("@desk.example>") for i in ids)
-    assert {"text", "blocks"} <= set(living.hook.payloads[0])
-    subjects = [str(mail["Subject"]).partition(": ")[2] for mail in living.mailbox.mails]
+    assert {"text", "blocks"} <= set(posts[0])
+    subjects = [str(mail["Subject"]).partition(" · ")[2] for mail in mails]
     assert sorted(subjects) == sorted(title for title, _ in HITS.values())
     found = living.rows("SELECT outlet, language, partners FROM v_hits ORDER BY outlet")
     assert found == [("awras", "ar", "US"), ("herald", "en", "RU"), ("tsa", "fr", "IT")]
@@ -107,7 +110,7 @@ async def test_a_source_that_fails_is_named_with_its_reason(living: Newsroom):
 
 @in_module
 @pytest.mark.parametrize("command", [["run"], ["crawl", "--all"]])
-async def test_a_second_one_on_the_database_is_refused(living: Newsroom, command: list[str]):
+async def test_k10_a_second_one_on_the_database_is_refused(living: Newsroom, command: list[str]):
     second = await living.marsad(*command)
     assert await second.wait() == 1
     assert len(second.errors.splitlines()) == 1, second.errors
@@ -115,7 +118,9 @@ async def test_a_second_one_on_the_database_is_refused(living: Newsroom, command
     assert second.output == ""
 
 
-async def test_sigterm_ends_in_time_though_a_webhook_hangs(room: Newsroom):
+async def test_k11_sigterm_ends_in_time_though_a_webhook_hangs(
+    room: Newsroom, seen: Callable[[str], None]
+):
     room.hook.answers = [60.0]
     daemon = await room.marsad("run")
     await room.until(lambda: room.states() == {"mail": ["sent"], "slack": ["leased"]}, 60)
@@ -123,7 +128,9 @@ async def test_sigterm_ends_in_time_though_a_webhook_hangs(room: Newsroom):
     asked = time.monotonic()
 
     assert await daemon.stop() == 0, daemon.errors
-    assert time.monotonic() - asked < 10
+    took = time.monotonic() - asked
+    assert took < 10
+    seen(f"ended {took:.1f} s after SIGTERM")
     assert len(family) >= 2
     assert await gone(family) == set()
     assert room.states() == {"mail": ["sent"], "slack": ["pending"]}  # handed back
@@ -132,7 +139,7 @@ async def test_sigterm_ends_in_time_though_a_webhook_hangs(room: Newsroom):
     assert room.rows("SELECT 1 FROM v_alerts WHERE last_error LIKE '%secret-token%'") == []
 
 
-async def test_a_second_sigterm_ends_at_once(room: Newsroom):
+async def test_k11_a_second_sigterm_ends_at_once(room: Newsroom):
     room.hook.answers = [60.0]
     daemon = await room.marsad("run")
     await room.until(lambda: room.states().get("slack") == ["leased"], 60)
@@ -146,7 +153,7 @@ async def test_a_second_sigterm_ends_at_once(room: Newsroom):
     assert await gone(family) == set()
 
 
-async def test_two_crashes_lose_nothing_and_send_once_more_under_the_same_id(room: Newsroom):
+async def test_k2_k3_two_crashes_lose_nothing_and_send_once_more_under_the_same_id(room: Newsroom):
     del room.channels["slack"]
     crashed = await room.marsad("run", MARSAD_FAILPOINT="after-file")
     await room.until(crashed.descendants)
@@ -196,6 +203,15 @@ async def test_one_pass_prints_a_table_and_delivers(room: Newsroom):
     nothing_due = await room.marsad("crawl", "--source", "tsa", "--no-alerts")
     assert await nothing_due.wait(60) == 0, nothing_due.errors
     assert len(room.mailbox.mails) == 1
+
+
+async def test_a_source_is_checked_and_nothing_is_kept_or_told(room: Newsroom):
+    check = await room.marsad("sources", "check", "tsa")
+    assert await check.wait(60) == 0, check.errors
+    lines = [" ".join(line.split()) for line in check.output.splitlines()]
+    assert any(line.startswith("tsa ok 1 1 ") for line in lines), lines
+    assert not list(room.folder.glob("*.db"))
+    assert room.mailbox.mails == []
 
 
 async def test_a_rule_that_does_not_load_is_named_before_anything_runs(room: Newsroom):

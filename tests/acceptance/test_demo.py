@@ -40,6 +40,7 @@ if __name__ == "__main__":
     Mailbox.handle_DATA = handle_DATA
     raise SystemExit(run_demo(None, is_verbose=False))
 """
+_UNSENT = "SELECT count(*) FROM v_alerts WHERE state <> 'sent' AND mode = 'immediate'"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +144,16 @@ def test_says_what_both_receivers_got(run: Run) -> None:
     sent = dict(
         run.rows("SELECT channel, count(*) FROM v_alerts WHERE state = 'sent' GROUP BY channel")
     )
-    assert sent == {"desk-mail": mails, "desk-slack": posts}
-    assert run.rows("SELECT count(*) FROM v_alerts WHERE state <> 'sent'") == [(0,)]
+    stories = dict(
+        run.rows(
+            "SELECT channel, count(DISTINCT story_id) FROM v_alerts WHERE state = 'sent' "
+            "GROUP BY channel"
+        )
+    )
+    # Reports of one story that were due together are one message.
+    assert stories["desk-mail"] <= mails <= sent["desk-mail"]
+    assert stories["desk-slack"] <= posts <= sent["desk-slack"]
+    assert run.rows(_UNSENT) == [(0,)]
     assert 0 < posts < mails <= hits - older
 
 
@@ -152,7 +161,7 @@ def test_shows_a_mail_a_message_and_every_hit(run: Run) -> None:
     assert "E-mail, 1 of" in run.out
     assert "Subject: [marsad]" in run.out
     assert "Slack message, 1 of" in run.out
-    assert "Partners: 🇺🇸 United States" in run.out
+    assert "Algeria – United States (US)" in run.out
     for outlet, count in run.rows("SELECT outlet, count(*) FROM v_hits GROUP BY outlet"):
         table = run.out.partition("Hits ─")[2].partition("Sources ─")[0]
         assert len(re.findall(rf"^{re.escape(outlet)} ", table, re.MULTILINE)) == count
@@ -161,7 +170,7 @@ def test_shows_a_mail_a_message_and_every_hit(run: Run) -> None:
 def test_every_hit_told_by_mail_lies_in_one_mail_with_its_address(run: Run) -> None:
     told = run.told("desk-mail")
     mails = run.mails
-    assert len(mails) == len(told)
+    assert 0 < len(mails) <= len(told)
     bodies = []
     for mail in mails:
         plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
@@ -173,14 +182,15 @@ def test_every_hit_told_by_mail_lies_in_one_mail_with_its_address(run: Run) -> N
     for url, title in told:
         holding = [body for body in bodies if url in body]
         assert len(holding) == 1, url
-        assert title in without_isolates(holding[0])
+        is_lead = title in without_isolates(holding[0])
+        assert is_lead or len(mails) < len(told), title  # a lead's companion is a link
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
 
 
 def test_every_hit_told_in_slack_lies_in_one_message_with_its_address(run: Run) -> None:
     told = run.told("desk-slack")
     posts = [json.dumps(post, ensure_ascii=False) for post in run.posts]
-    assert len(posts) == len(told) > 0
+    assert 0 < len(posts) <= len(told)
     for url, _ in told:
         assert sum(url in post for post in posts) == 1, url
     urls = {url for url, _ in told}
@@ -197,7 +207,10 @@ def test_an_older_hit_is_stored_and_told_to_nobody(run: Run) -> None:
     assert all(alerted is None for _, _, alerted in older)
     received = "".join(str(mail) for mail in run.mails) + json.dumps(run.posts)
     assert not [url for url, _, _ in older if url in received]
-    assert all(row[2] for row in rows if row not in older)
+    # further reports of a story that was told wait for the day's digest
+    stories = "SELECT story_id, max(alerted_at) FROM v_hits WHERE published_at >= '{}' GROUP BY 1"
+    told = run.rows(stories.format(f"{limit:%Y-%m-%dT%H:%M:%SZ}"))
+    assert all(alerted for _, alerted in told)
 
 
 def test_stores_the_whole_press_from_feeds_and_pages(run: Run) -> None:

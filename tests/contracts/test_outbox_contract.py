@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from alerting import ACCEPTED, DOWN, NOW, REFUSED, RETRY, MemoryOutbox, article, match, notice
+from databases import copied
 
 from alerts.ports import Outbox
 from domain.notice import Mode, PlannedDelivery
@@ -67,35 +67,17 @@ def in_store(url: str, stack: ExitStack) -> Desk:
     return Desk(outbox=StoredOutbox(store), tell=tell)
 
 
-def postgres(stack: ExitStack) -> str:
-    import psycopg  # noqa: PLC0415
-
-    server = os.environ.get("MARSAD_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
-    name = f"marsad_test_alerts_{os.getpid()}"
-
-    def run(*statements: str) -> None:
-        with psycopg.connect(f"{server}/postgres", autocommit=True, connect_timeout=3) as admin:
-            for statement in statements:
-                admin.execute(statement)  # type: ignore[call-overload]
-
-    gone = f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
-    try:
-        run(gone, f"CREATE DATABASE {name}")
-    except psycopg.OperationalError as error:
-        pytest.skip(f"no PostgreSQL: {str(error).splitlines()[0]}")
-    stack.callback(run, gone)
-    return f"{server}/{name}".replace("postgresql://", "postgresql+psycopg://")
-
-
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_file: Path
+) -> AsyncIterator[Desk]:
     with ExitStack() as stack:
         if request.param == "memory":
             yield in_memory()
         elif request.param == "sqlite":
-            yield in_store(f"sqlite:///{tmp_path}/marsad.db", stack)
+            yield in_store(copied(sqlite_file, tmp_path / "marsad.db"), stack)
         else:
-            yield in_store(postgres(stack), stack)
+            yield in_store(request.getfixturevalue("postgres_url"), stack)
 
 
 async def test_rows_come_oldest_first_and_no_more_than_asked(desk: Desk) -> None:
@@ -118,6 +100,24 @@ async def test_rows_of_another_channel_or_mode_or_time_stay(desk: Desk) -> None:
     assert len(await desk.claim(channel="slack")) == 1
     assert len(await desk.claim(mode=Mode.DIGEST)) == 1
     assert len(await desk.claim(now=SOON)) == 1
+
+
+async def test_what_waits_since_long_ago_is_counted(desk: Desk) -> None:
+    morning, hour = NOW + timedelta(hours=8), timedelta(hours=1)
+    for number in range(1, 4):
+        await desk.tell(number)
+    await desk.tell(4, channel="slack")
+    await desk.tell(5, mode=Mode.DIGEST)
+    assert await desk.outbox.overdue("mail", NOW, NOW) == 3
+    assert await desk.outbox.overdue("mail", NOW - hour, NOW) == 0  # none was made so long ago
+    rows = await desk.claim()
+    assert await desk.outbox.overdue("mail", NOW, NOW) == 0
+    await desk.outbox.settle(rows, RETRY, NOW, morning)
+    assert await desk.outbox.overdue("mail", NOW, NOW + hour) == 0
+    assert await desk.outbox.overdue("mail", morning - hour, morning) == 3
+    rows = await desk.claim(now=morning)
+    await desk.outbox.settle(rows, ACCEPTED, morning, None)
+    assert await desk.outbox.overdue("mail", morning, morning) == 0
 
 
 async def test_a_row_says_what_a_message_needs(desk: Desk) -> None:

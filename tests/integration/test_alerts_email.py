@@ -8,8 +8,6 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +15,13 @@ import aiosmtplib
 import pytest
 from aiosmtpd.smtp import SMTP
 from alerting import NOW, delivery
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificate import Certificate
 from sinks import Mailbox, mail_server
 
+from alerts.channel_settings import EmailSettings
 from alerts.channels.email import EmailChannel, verdict
 from alerts.messages import Composer, message_key
 from alerts.secrets import login_forms
-from alerts.settings import EmailSettings
 from domain.notice import SendOutcome, SendResult
 
 PASSWORD = "corr3ct-horse"
@@ -51,18 +46,21 @@ async def send(port: int, **facts: Any) -> SendOutcome:
 
 async def test_a_mail_arrives_under_its_stable_id():
     async with mail_server() as box:
-        assert await send(box.port) == SendOutcome(result=ACCEPTED)
-        assert await send(box.port) == SendOutcome(result=ACCEPTED)
+        for _ in range(2):
+            outcome = await send(box.port)
+            assert outcome == SendOutcome(result=ACCEPTED, receipt=box.ids()[0])
     assert box.ids() == [f"<{message_key([delivery()])}@desk.example>"] * 2
     assert box.recipients == [["one@desk.example", "two@desk.example"]] * 2
-    assert box.mails[0]["Subject"].endswith(": Exercice naval algéro-italien n° 1")
+    assert box.mails[0]["Subject"].endswith(" · Exercice naval algéro-italien n° 1")
 
 
 async def test_a_digest_arrives_as_one_mail():
     async with mail_server() as box:
         told = [delivery(n) for n in range(1, 1001)]
         assert (await channel(box.port).send(told, digest=True)).result is ACCEPTED
-    assert [mail["Subject"] for mail in box.mails] == ["[marsad] 1000 articles, 1000 stories"]
+    assert [mail["Subject"] for mail in box.mails] == [
+        "[marsad] Digest · Italy (IT) 1000 · 1000 articles, 1000 stories"
+    ]
 
 
 async def test_one_recipient_refused_is_accepted_with_its_reason():
@@ -196,41 +194,6 @@ async def test_nobody_there_keeps_the_queue():
         outcome = await send(holder.getsockname()[1])
     assert (outcome.result, outcome.channel_wide) == (SendResult.RETRY, True)
     assert "127.0.0.1" in outcome.reason
-
-
-class Certificate:
-    """A certificate for 127.0.0.1, signed by itself."""
-
-    def __init__(self, folder: Path) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        built = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-            .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-            .add_extension(names, critical=False)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        self.file, key_file = folder / "cert.pem", folder / "key.pem"
-        self.file.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-        key_file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.server.load_cert_chain(self.file, key_file)
-
-    def believed(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.file))
 
 
 @asynccontextmanager

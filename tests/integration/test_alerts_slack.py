@@ -17,21 +17,24 @@ from alerting import NOW, Clock, MemoryOutbox, delivery
 from pydantic import SecretStr
 from sinks import Hook, serving, web_hook
 
+from alerts.channel_settings import AppriseSettings, SlackSettings
 from alerts.channels.apprise import AppriseChannel
 from alerts.channels.slack import SlackChannel
 from alerts.dispatcher import Dispatcher
+from alerts.guarding import Guard
 from alerts.messages import Composer
+from alerts.posting import Poster
 from alerts.retry import RetryPolicy
 from alerts.secrets import Redactor, login_forms
-from alerts.settings import AppriseSettings, SlackSettings
 from domain.notice import SendOutcome, SendResult
 
+ANY_HOST = Guard(allow_private=True)
 PIECES = ("secret-token", "services/T000", "/B000")
 
 
 def channel(url: str, timeout: int = 2) -> SlackChannel:
     settings = SlackSettings.model_validate({"type": "slack", "webhook_url": url})
-    return SlackChannel("slack", settings, Composer(), timeout)
+    return SlackChannel("slack", settings, Composer(), Poster(ANY_HOST, timeout=timeout))
 
 
 async def send(url: str) -> SendOutcome:
@@ -188,7 +191,8 @@ async def test_an_address_that_no_client_takes_says_no_secret(path: str):
     settings = SlackSettings.model_construct(
         type="slack", webhook_url=SecretStr(f"http://127.0.0.1:1{path}")
     )
-    outcome = await SlackChannel("s", settings, Composer(), 1).send([delivery()], digest=False)
+    target = SlackChannel("s", settings, Composer(), Poster(ANY_HOST, timeout=1))
+    outcome = await target.send([delivery()], digest=False)
     assert outcome.result is SendResult.RETRY
     assert_silent(outcome)
 
@@ -231,7 +235,7 @@ async def test_messages_to_one_webhook_keep_a_second_between_them():
 
 def apprise(url: str) -> AppriseChannel:
     settings = AppriseSettings.model_validate({"type": "apprise", "url": url})
-    return AppriseChannel("other", settings, Composer())
+    return AppriseChannel("other", settings, Composer(), ANY_HOST)
 
 
 async def test_apprise_delivers_text_that_calls_nobody():
@@ -245,7 +249,8 @@ async def test_apprise_delivers_text_that_calls_nobody():
         target = apprise(f"json://127.0.0.1:{port}/services/T000/B000/secret-token")
         outcome = await target.send([delivery()], digest=False)
     assert outcome.result is SendResult.ACCEPTED
-    assert got[0]["title"] == "Exercice naval algéro-italien n° 1"
+    assert got[0]["title"] == "Algeria – Italy (IT): visit, exercise"
+    assert "Exercice naval algéro-italien n° 1" in got[0]["message"]
     assert "https://paper.example/1?a=1&b=2" in got[0]["message"]
 
 
@@ -280,7 +285,11 @@ async def test_apprise_sends_to_nobody_else(status: int):
 
 
 async def test_a_service_that_apprise_does_not_know_keeps_the_queue():
-    outcome = await apprise("nosuchservice://secret-token/x").send([delivery()], digest=False)
+    settings = AppriseSettings.model_construct(
+        type="apprise", url=SecretStr("nosuchservice://secret-token/x")
+    )
+    target = AppriseChannel("other", settings, Composer())
+    outcome = await target.send([delivery()], digest=False)
     assert (outcome.result, outcome.channel_wide) == (SendResult.RETRY, True)
     assert_silent(outcome)
 

@@ -19,11 +19,12 @@ from command_line import Run, make_run, one_line
 from typer.main import get_command
 
 from domain.article import Article
+from domain.asking import OutboxQuery
 from domain.filing import Filing
 from domain.match import Evidence, Match
 from domain.notice import DeliveryState, Mode, PlannedDelivery, SendOutcome, SendResult
 from domain.source import Source
-from marsad.cli import app
+from marsad.cli import make_app
 from marsad.folding import MatcherFolding
 from storage.store import Store
 
@@ -342,11 +343,27 @@ def ids(run: Run, *filters: str) -> list[int]:
         (["--until", "2026-11-15"], [2, 3]),
         (["--since", "2026-11-01", "--until", "2026-11-15"], [2]),
         (["--since", "2026-11-20T12:00Z"], [1]),
+        (["--since", "2026-11-20", "--until", "2026-11-20"], [1]),
+        (["--until", "2026-11-20T00:00"], [2, 3]),
         (["--activity", "visit", "--until", "2026-11-01"], [3]),
     ],
 )
 def test_filters(stored: Path, run: Run, filters: list[str], expected: list[int]) -> None:
     assert ids(run, *filters) == expected
+
+
+def test_a_search_reaches_to_the_end_of_a_day(stored: Path, run: Run) -> None:
+    limits = ("--since", "2026-11-20", "--until", "2026-11-20", "--format", "json")
+    (row,) = json.loads(run("search", "frégates", *limits).out)
+    assert row["published_at"] == "2026-11-20T12:00:00Z"
+
+
+def test_an_outlet_that_is_not_known_is_said(stored: Path, run: Run) -> None:
+    for command in (("hits",), ("search", "visite")):
+        found = run(*command, "--outlet", "sahle", "--format", "json")
+        assert (found.code, json.loads(found.out)) == (0, [])
+        assert found.err == "no outlet 'sahle' is known; did you mean 'sahel'?\n"
+    assert run("hits", "--outlet", "sahel", "--format", "json").err == ""
 
 
 def test_a_story_is_a_filter_too(stored: Path, run: Run) -> None:
@@ -517,13 +534,44 @@ def test_what_failed_is_listed_and_tried_again(stored: Path, run: Run) -> None:
         later = NOW + timedelta(days=1)
         claimed = store.claim("desk", Mode.IMMEDIATE, later, timedelta(minutes=1), 2)
         store.settle(claimed, refused, later, None)
-        assert len(list(store.deliveries(DeliveryState.FAILED))) == 2
+        assert len(list(store.deliveries(OutboxQuery(states=(DeliveryState.FAILED,))))) == 2
     failed = pending("--failed")
     assert [(r["state"], r["last_error"]) for r in failed] == [("failed", "550 no such user")] * 2
     assert run("alerts", "retry", "--channel", "spare").err == "0 deliveries are due again\n"
     assert run("alerts", "retry", "--channel", "desk").err == "2 deliveries are due again\n"
     assert pending("--failed") == []
     assert len(pending()) == 3
+
+
+ROUTES = """
+  routes:
+  - {name: navy, channels: [desk], partners: [FR]}
+  - {name: all, channels: [desk, spare], rules: [defence-cooperation]}
+  - {channels: [desk], mode: digest, at: "07:30"}
+"""
+
+
+def test_the_way_of_a_hit_through_the_routes_is_told_with_reasons(stored: Path, run: Run) -> None:
+    head = CONFIG.partition("  routes:")[0]
+    (stored / "config.yaml").write_text(head + ROUTES.lstrip("\n"), "utf-8")
+    listed = json.loads(run("alerts", "route", "--format", "json").out)
+    assert [(r["route"], r["takes"]) for r in listed] == [
+        ("navy", "partners FR"),
+        ("all", "rules defence-cooperation"),
+        ("route 3", "every hit"),
+    ]
+    steps = json.loads(run("alerts", "route", "--explain", "1", "--format", "json").out)
+    assert [(s["route"], s["modes"]) for s in steps] == [
+        ("navy", []),
+        ("all", ["immediate"]),
+        ("route 3", ["digest"]),
+    ]
+    assert steps[0]["reason"] == "passes it by: partner IT, nato, wanted FR"
+    said = run("alerts", "route", "--explain", "2").out
+    assert "rule own-rule, wanted defence-cooperation" in said
+    assert "-> route 3: takes it, digest [desk]" in said
+    assert "desk (immediate): pending, due 2026-11-10T12:00:00Z" in said
+    one_line(run("alerts", "route", "--explain", "99"), 2, "no hit 99", "marsad hits")
 
 
 # --- care
@@ -683,7 +731,7 @@ def walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         yield path
 
 
-EVERY = sorted(walk(get_command(app)))
+EVERY = sorted(walk(get_command(make_app())))
 
 
 def test_the_walk_finds_the_commands() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +18,7 @@ from crawler.ports import WorkerCrashError, WorkerTimeoutError
 from domain.article import Document
 from domain.errors import ConfigError
 from marsad.judging import judge
+from marsad.preloaded import VARIABLE
 from marsad.workers import WorkerPool
 
 in_module = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +39,7 @@ async def pool(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker
 @in_module
 async def test_the_words_for_ids_come_from_the_worker(pool: WorkerPool):
     names = await pool.ready()
-    assert names["IT"] == "Italy"
+    assert names["IT"]["en"] == "Italy"
     assert len(names) > 500
 
 
@@ -45,7 +49,7 @@ async def test_a_call_that_hangs_is_ended_and_the_next_one_answers(pool: WorkerP
     with pytest.raises(WorkerTimeoutError, match="sleep ran over 3 s"):
         await pool.call(time.sleep, 600)
     assert time.monotonic() - began < 60  # loading the lexicon included
-    document = Document(text="La coopération militaire avance.")
+    document = Document(text="La coopération militaire avance.", language="fr")
     (verdict,) = await pool.call(judge, [document])
     assert [m.rule for m in verdict.matches] == ["cooperation"]
 
@@ -58,9 +62,41 @@ async def test_a_process_that_dies_is_said_and_replaced(pool: WorkerPool):
 
 
 @in_module
+async def test_a_call_that_eats_memory_costs_itself_only(pool: WorkerPool):
+    with pytest.raises(WorkerCrashError, match=r"bytes asked for more than 512 MB|died"):
+        await pool.call(bytes, 2**31)
+    assert await pool.call(bytes, 2**20) == bytes(2**20)
+    assert await pool.call(judge, []) == []
+
+
+@in_module
 async def test_what_a_function_raises_comes_back_as_itself(pool: WorkerPool):
     with pytest.raises(ValueError, match="could not convert"):
         await pool.call(float, "no number")
+
+
+def test_workers_are_born_with_the_rules_until_these_are_edited(tmp_path: Path):
+    rule = tmp_path / "cooperation.yaml"
+    rule.write_text(RULE, encoding="utf-8")
+    script = (
+        "from marsad.preloaded import preloaded\n"
+        f"rule = {str(rule)!r}\n"
+        "print(preloaded([rule]) is not None)\n"
+        "open(rule, 'a').write('# edited')\n"
+        "print(preloaded([rule]) is not None)\n"
+    )
+    for given, told in (
+        ([str(rule)], "True False"),
+        ([str(tmp_path / "none.yaml")], "False False"),
+    ):
+        found = subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {VARIABLE: json.dumps(given)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert found.stdout.split() == told.split(), found.stderr
 
 
 async def test_a_rule_that_does_not_load_is_the_answer_of_every_call(tmp_path: Path):

@@ -203,6 +203,30 @@ def test_hits_filtered_away(stored: Path, run, filters: list[str]) -> None:
     assert json.loads(run("hits", "--format", "json", *filters).out) == []
 
 
+def test_a_partner_is_known_in_either_case(stored: Path, run) -> None:
+    assert len(json.loads(run("hits", "--format", "json", "--partner", "it").out)) == 1
+    assert run("hits", "--story", "9" * 30).code == 2
+
+
+def test_a_table_that_no_terminal_holds_is_written_value_by_value(stored: Path, run) -> None:
+    ran = run("sql", "SELECT * FROM v_hits")
+    assert "outlet: tell\n" in ran.out
+    assert "┃" not in ran.out
+    assert "┃" in run("sql", "SELECT hit_id, outlet FROM v_hits").out
+
+
+def test_a_query_has_its_time_and_no_more(stored: Path, run) -> None:
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+    one_line(run("sql", endless, "--timeout", "0.2"), 1, "too long")
+
+
+def test_a_file_that_is_no_database_is_left_as_it_is(folder: Path, run) -> None:
+    for content in (b"x", b"a longer text, that is no database either" * 40):
+        (folder / "text.db").write_bytes(content)
+        one_line(run("--database", "sqlite:///text.db", "hits"), 1, "not a database")
+        assert (folder / "text.db").read_bytes() == content
+
+
 def test_hits_as_csv_jsonl_and_table(stored: Path, run) -> None:
     (row,) = csv.DictReader(io.StringIO(run("hits", "--format", "csv").out))
     assert row["title"] == "'=SUM(A1) Chanegriha reçoit"

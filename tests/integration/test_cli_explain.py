@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,17 @@ def test_the_command_explains(
         main(["match", "a.txt", "--explain"])
     assert not left.value.code
     assert "fish matches" in capsys.readouterr().out
+
+
+def test_a_reader_that_had_enough_is_no_failure(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    command = [Path(sys.executable).parent / "marsad", "match", path, "--explain"]
+    text = "Alger et Moscou ont signé un accord de coopération militaire. "
+    path.write_text(text * 10_000, encoding="utf-8")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0

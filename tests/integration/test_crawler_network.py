@@ -286,7 +286,7 @@ async def test_a_redirect_to_a_private_address_is_refused():
         assert "/secret" not in press.paths()
 
 
-async def test_an_untrusted_certificate_is_refused(tmp_path):
+async def test_an_untrusted_certificate_is_refused_unless_the_source_says_so(tmp_path, caplog):
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     cert = (
@@ -333,10 +333,17 @@ async def test_an_untrusted_certificate_is_refused(tmp_path):
             origin=url, body=b"", status=404, fetched_at=stage.clock.now
         )
         report = await stage.visit(source(press, feeds=(f"{url}/feed",)))
+        refused = list(asked)
+        outlet = source(press, id="lax", feeds=(f"{url}/feed",), verify_certificate=False)
+        with caplog.at_level("WARNING"):
+            lax = await stage.visit(outlet)
     await runner.cleanup()
     assert report.outcome is VisitOutcome.NETWORK
     assert "TLS" in report.reason
-    assert asked == []
+    assert "verify_certificate" in report.reason
+    assert refused == []
+    assert lax.outcome is VisitOutcome.OK
+    assert any("lax: certificates are NOT checked for" in m for m in caplog.messages)
 
 
 async def test_a_host_that_stops_answering_is_not_tried_for_every_page():
@@ -436,3 +443,26 @@ async def test_memory_and_tasks_stay_flat_over_many_visits():
         engine = stage.collector._spider.crawler.engine
         assert not engine.downloader.active
         assert not engine._slot.inprogress
+
+
+@pytest.mark.parametrize(
+    ("headers", "hours"),
+    [
+        ({"Expires": "Wed, 25 Nov 2026 15:00:00 GMT"}, 3),
+        ({"Expires": "Wed, 25 Nov 2026 15:00:00 GMT", "Cache-Control": "max-age=7200"}, 2),
+        ({"Expires": "Wed, 25 Nov 2026 15:00:00 GMT", "Cache-Control": "no-cache"}, None),
+        ({"Expires": "0"}, None),
+        ({"Expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+        ({"Expires": "Wed, 25 Nov 2026 09:00:00 GMT", "Date": "Wed, 25 Nov 2026 08:00:00 GMT"}, 1),
+    ],
+)
+async def test_expires_is_read_beside_cache_control(headers, hours):
+    async with local_press() as press, Stage() as stage:
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            kept = {"Date": "Wed, 25 Nov 2026 12:00:00 GMT"} | headers
+            return web.Response(text=rss(item("/a/1")), headers=kept)
+
+        press.pages["/feed"] = answer
+        fetched = await stage.collector._fetch(f"{press.url}/feed")
+        assert fetched.fresh_for == (timedelta(hours=hours) if hours else None)

@@ -293,8 +293,9 @@ async def test_one_page_can_be_fetched_and_feeds_be_found():
             "/thin": "<p>x</p>",
         }
         assert (await stage.collector.fetch_page(f"{press.url}/")).title == "Une"
-        assert await stage.collector.discover(f"{press.url}/") == (f"{press.url}/feed/",)
-        assert await stage.collector.discover(f"{press.url}/feed/") == (f"{press.url}/feed/",)
+        for address in ("/", "/feed/"):
+            found = await stage.collector.prospect(press.url + address)
+            assert found.way.url == f"{press.url}/feed/"
         with pytest.raises(ExtractionError, match="no article text"):
             await stage.collector.fetch_page(f"{press.url}/thin")
         with pytest.raises(FetchError, match="HTTP 404"):

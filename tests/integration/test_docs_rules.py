@@ -4,49 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from command_line import Run, make_run
+from documentation import Block, blocks, calls
 
 from matcher.judge import LEXICON, Matcher
 from matcher.lexicon import Lexicon, load_lexicon
 
 PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
-_BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INVISIBLE = str.maketrans("", "", "\u2067\u2069")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    language: str
-    info: str
-    body: str
-
-    @property
-    def file(self) -> str:
-        return self.info.removeprefix("file=") if self.info.startswith("file=") else ""
-
-
-BLOCKS = [Block(*found) for found in _BLOCK.findall(PAGE.read_text(encoding="utf-8"))]
+BLOCKS = blocks(PAGE)
 FILES = [b for b in BLOCKS if b.file]
 RULES = [b for b in FILES if b.body.startswith("id:") and b.file != "broken.yaml"]
+CALLS = [call for b in BLOCKS if b.language == "console" for call in calls(b)]
 QUERIES = [q for b in BLOCKS if b.language == "query" for q in b.body.splitlines()]
-
-
-def calls() -> list[tuple[str, list[str]]]:
-    """Each command of the page with the lines that it is said to print."""
-    found: list[tuple[str, list[str]]] = []
-    for block in BLOCKS:
-        if block.language != "console":
-            continue
-        for line in block.body.splitlines():
-            if line.startswith("$ "):
-                found.append((line.removeprefix("$ "), []))
-            else:
-                found[-1][1].append(line.strip())
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +45,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_page_has_what_this_reads() -> None:
     assert len(RULES) == 3
     assert len(QUERIES) >= 10
-    assert len(calls()) >= 7
+    assert len(CALLS) >= 7
     known = {"yaml", "query", "console", "text"}
     assert {b.language for b in BLOCKS} == known
     assert PAGE.read_text(encoding="utf-8").count("```") == 2 * len(BLOCKS)
@@ -93,7 +68,7 @@ def test_each_query_of_the_page_can_be_asked(tmp_path: Path, lexicon: Lexicon, q
     assert compiled.require.required()
 
 
-@pytest.mark.parametrize(("command", "lines"), calls(), ids=[c for c, _ in calls()])
+@pytest.mark.parametrize(("command", "lines"), CALLS, ids=[c for c, _ in CALLS])
 def test_each_command_prints_what_the_page_says(
     folder: Path, run: Run, command: str, lines: list[str]
 ) -> None:

@@ -47,6 +47,7 @@ def test_there_are_enough_questions() -> None:
     assert set(VIEWS) == {
         *("v_hits", "v_hit_facets", "v_evidence", "v_stories", "v_sources", "v_alerts"),
         "v_hit_history",
+        "v_story_merges",
     }
 
 

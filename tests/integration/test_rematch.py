@@ -5,23 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from command_line import Run, make_run
+from sqlalchemy import text
 from storage_promises import rows
 from storage_stage import NOW, article, source
 
 from crawler.ports import WorkerCrashError
 from domain.article import Document
+from domain.errors import LeaseLostError
 from domain.filing import Filing
-from domain.rematch import ChangeKind
+from domain.rematch import ChangeKind, RematchChunk
+from marsad.cluster.archives import Chunk, as_text, from_text, judge_chunk
+from marsad.cluster.spreading import together
 from marsad.config import load_config
 from marsad.folding import MatcherFolding
+from marsad.house import House
 from marsad.judging import judge, versions
-from marsad.rematching import Rematch
+from marsad.rematching import Difference, Rematch, version_of
+from marsad.tracing import Traced, trace
 from matcher.judge import Matcher
-from storage import Store
+from matcher.stories.trace import Tracer
+from storage import Store, chunks
 from storage import rematching as written
 
 CONFIG = """
@@ -50,6 +58,8 @@ class Here:
     async def call(self, function: Callable[..., Any], *args: Any) -> Any:
         if function is versions:
             return self._matcher.versions
+        if function is trace:
+            return Traced(Tracer(self._matcher).trace(*args), ())
         assert function is judge
         if self._breaks_on and any(self._breaks_on in d.text for d in args[0]):
             raise WorkerCrashError("died")
@@ -163,6 +173,91 @@ async def test_since_leaves_older_ones_as_they_are(folder: Path, store: Store) -
     done = await rematch(folder, store, rule(folder, "boat", 1)).run(NOW)
     assert done.articles == 0
     assert [h[0] for h in hits(store)] == ["1", "2"]
+
+
+def shared_house(folder: Path, store: Store, matcher: Matcher) -> House:
+    """The parts of a worker that a chunk of a rematch is judged by."""
+    config = load_config(folder / "config.yaml", {})
+    parts = SimpleNamespace(config=config, store=store, workers=Here(matcher), clock=lambda: NOW)
+    return cast(House, parts)
+
+
+def planned(store: Store, matcher: Matcher) -> list[RematchChunk]:
+    progress = store.rematch_begin(version_of(matcher.versions), None, NOW)
+    store.rematch_plan(progress)
+    return store.rematch_chunks(progress.rematch_id)
+
+
+async def test_chunks_come_to_what_one_run_comes_to(
+    folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "SIZE", 3)
+    today = rule(folder, "tuna OR squid", 2)
+    shown = await rematch(folder, store, today, is_dry=True).run(None)
+    house, parts = shared_house(folder, store, today), planned(store, today)
+    assert [(p.articles, p.upto) for p in parts] == [(3, 3), (1, 4)]
+    for part in reversed(parts):
+        await judge_chunk(house, part.rematch_id, part.upto, is_dry=False, is_telling=False)
+    assert [h[0] for h in hits(store)] == ["1", "4"]
+    done = store.rematch_chunks(parts[0].rematch_id)
+    assert all(part.is_done for part in done)
+    found = together(done, is_resumed=False)
+    assert (found.articles, found.kinds) == (4, shown.kinds)
+    assert found.examples == shown.examples
+    await judge_chunk(house, parts[0].rematch_id, 3, is_dry=False, is_telling=False)  # once more
+    assert together(store.rematch_chunks(parts[0].rematch_id), is_resumed=False) == found
+
+
+async def test_a_chunk_goes_on_where_it_was_and_whoever_lost_it_writes_nothing(
+    folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written, "PAGE", 1)
+    today = rule(folder, "boat", 1)
+    house, (part,) = shared_house(folder, store, today), planned(store, today)
+    sleeper = Chunk(house, part, is_dry=False)
+    await judge_chunk(house, part.rematch_id, part.upto, is_dry=False, is_telling=False)
+    after = hits(store)
+    with pytest.raises(LeaseLostError):
+        sleeper.write([], 1, Difference())
+    assert hits(store) == after
+    # half of another rematch: the rest is judged, and counted with what was
+    today = rule(folder, "boat", 2)
+    house, (part,) = shared_house(folder, store, today), planned(store, today)
+    half = Difference(articles=2)
+    store.rematch_advance(part, [], 2, as_text(half), NOW)
+    await judge_chunk(house, part.rematch_id, part.upto, is_dry=False, is_telling=False)
+    (done,) = store.rematch_chunks(part.rematch_id)
+    assert done.is_done
+    assert from_text(done.result).articles == 4
+
+
+async def test_a_worker_with_other_rules_refuses_and_a_new_call_asks_again(
+    folder: Path, store: Store
+) -> None:
+    old, today = rule(folder, "cod", 1), rule(folder, "boat", 1)
+    (part,) = planned(store, today)
+    lagging = shared_house(folder, store, old)
+    await judge_chunk(lagging, part.rematch_id, part.upto, is_dry=False, is_telling=False)
+    (refused,) = store.rematch_chunks(part.rematch_id)
+    assert (refused.is_done, refused.checked_to) == (False, 0)
+    assert "other rules" in refused.refusal
+    (asked,) = planned(store, today)
+    assert asked.refusal == ""
+
+
+async def test_a_chunk_whose_last_article_is_gone_comes_to_its_end(
+    folder: Path, store: Store
+) -> None:
+    today = rule(folder, "boat", 1)
+    (part,) = planned(store, today)
+    with store._database.write() as connection:
+        connection.execute(text("DELETE FROM articles WHERE article_id = 4"))
+    house = shared_house(folder, store, today)
+    await judge_chunk(house, part.rematch_id, part.upto, is_dry=True, is_telling=False)
+    (done,) = store.rematch_chunks(part.rematch_id)
+    assert done.is_done
+    assert from_text(done.result).articles == 3
+    assert [h[0] for h in hits(store)] == ["1", "2"]  # a dry run writes no verdict
 
 
 def test_the_command(

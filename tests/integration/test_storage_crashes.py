@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from storage_promises import NOW, ROOT, filing, outlet, rows
 
-from domain.errors import BusyError
+from domain.errors import BusyError, StoreError
+from marsad.guarding import guarded
 from storage.store import Store
 
 
@@ -151,3 +153,58 @@ def test_a_lock_whose_session_the_server_ended_is_left_in_peace(postgres_url: st
     with store.hold_daemon_lock():
         pass
     store.close()
+
+
+def eventually(act: Callable[[], None]) -> None:
+    """Do it once the server has noticed that a client left."""
+    for _ in range(50):
+        try:
+            return act()
+        except BusyError:
+            time.sleep(0.1)
+    return act()
+
+
+@pytest.mark.postgres
+def test_a_lock_that_the_server_forgot_is_taken_again_or_known_to_be_lost(
+    postgres_url: str,
+) -> None:
+    store, other = Store.open(postgres_url), Store.open(postgres_url)
+    ended = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+        " current_database() AND application_name LIKE 'marsad daemon%%'"
+    )
+
+    def forget() -> None:
+        with other._database.engine.begin() as connection:
+            assert connection.exec_driver_sql(ended).scalar() is True
+
+    with store.hold_daemon_lock() as renew:
+        renew()
+        forget()
+        renew()
+        with pytest.raises(BusyError), other.hold_daemon_lock():
+            pass
+        forget()
+        with other.hold_daemon_lock(), pytest.raises(BusyError, match="stop that one"):
+            renew()
+        eventually(renew)
+        with pytest.raises(BusyError), other.hold_daemon_lock():
+            pass
+    store.close()
+    other.close()
+
+
+async def test_a_daemon_whose_lock_another_took_is_asked_to_stop() -> None:
+    stop, answers = asyncio.Event(), iter([None, StoreError("down"), StoreError("down"), None])
+
+    def renew() -> None:
+        answer = next(answers, BusyError("held by another"))
+        if answer is not None:
+            raise answer
+
+    with pytest.raises(BusyError, match="another"):
+        async with guarded(renew, stop, every=0.01):
+            await asyncio.wait_for(stop.wait(), 5)
+    async with guarded(lambda: None, asyncio.Event(), every=0.01):
+        await asyncio.sleep(0.05)

@@ -10,7 +10,9 @@ from storage_stage import NOW, TEXT, article, hit, match, planned, source, visit
 from domain.asking import HitQuery
 from domain.errors import StoreError
 from domain.filing import Filed, Filing
+from domain.notice import PlannedDelivery
 from domain.source import VisitOutcome
+from domain.story import StoryUpdate
 from storage import Store
 
 
@@ -101,3 +103,17 @@ def test_labels_are_what_people_read(database_url: str) -> None:
         labels = rows(store, "SELECT value, label FROM v_hit_facets WHERE kind = 'partner'")
         assert sorted(labels) == [("FR", "FR"), ("US", "USA")]
         assert next(store.hits(HitQuery())).partners == ("FR", "US")
+
+
+def test_whom_to_tell_is_decided_when_the_story_is_known(store: Store) -> None:
+    """The planner sees each article's place: the second of one batch knows of the first."""
+    seen: list[tuple[int, bool, bool]] = []
+
+    def plan(filing: Filing, update: StoryUpdate) -> tuple[PlannedDelivery, ...]:
+        seen.append((update.articles, update.is_first, update.is_material))
+        return filing.deliveries if update.is_material else ()
+
+    batch = [hit(number, title="Visite à Alger") for number in (1, 2)]
+    assert store.file(batch, None, NOW, plan=plan).deliveries == 1
+    assert store.file([hit(3, title="Visite à Alger")], None, NOW, plan=plan).deliveries == 0
+    assert seen == [(1, True, True), (2, False, False), (3, False, False)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text as sql
@@ -13,7 +15,7 @@ from domain.asking import ArticleQuery, HitQuery
 from domain.filing import Filing
 from marsad.folding import MatcherFolding
 from matcher.searching import parse_search
-from storage import Store
+from storage import Store, fulltext
 
 TEXTS = {
     "fr": ("Visite à l'ÉTAT-MAJOR", "Une délégation de la Marine est arrivée au port d'Alger."),
@@ -76,6 +78,44 @@ def test_filters_and_limit(store: Store) -> None:
     assert found(store, "marine", languages=("fr",)) == ["fr"]
     assert found(store, "marine", outlets=("nobody",)) == []
     assert len(found(store, "marine", limit=1)) == 1
+
+
+def test_dates_find_what_was_filed_in_any_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = timedelta(days=1)
+    ages = (0, 900, 3, 901, None, 2)  # days; None: undated, seen now
+    many = [
+        Filing(
+            article=article(
+                f"d{number}",
+                text="gazoduc " * (number + 1),
+                published_at=None if age is None else NOW - age * day,
+            )
+        )
+        for number, age in enumerate(ages)
+    ]
+    store.file(many, None, NOW)
+    asked = partial(found, store, "gazoduc")
+    monkeypatch.setattr(fulltext, "RANKED", 2)  # the newest two of those that are sought
+    assert sorted(asked(since=NOW - 4 * day)) == ["d4", "d5"]
+    assert sorted(asked(until=NOW - 800 * day)) == ["d1", "d3"]
+    assert sorted(asked(since=NOW - 4 * day, until=NOW - day)) == ["d2", "d5"]
+    assert sorted(asked(since=NOW - 4 * day, limit=None)) == ["d0", "d2", "d4", "d5"]
+    assert asked(since=NOW + day) == []
+    assert asked(until=NOW - 1000 * day) == []
+
+
+def test_parts_of_the_index_of_words_become_one(store: Store) -> None:
+    for number in range(6):
+        one = article(f"p{number}", text=f"gazoduc mot{number} " * 200)
+        store.file([Filing(article=one)], None, NOW)
+    store.gather_statistics()
+    assert len(found(store, "gazoduc")) == 6
+    assert found(store, "mot3") == ["p3"]
+    assert store.check() == []
+    with store._database.write() as connection:
+        assert fulltext.merge(connection) is False
 
 
 def test_hits_are_filtered_by_words(store: Store) -> None:

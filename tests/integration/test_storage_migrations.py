@@ -9,12 +9,13 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, inspect, select, text
 from storage_promises import filing, rows
 from storage_stage import NOW, article, source
 
 from domain.errors import SchemaError, StoreError
-from storage import SchemaState, Store, schema
+from storage import Migrate, SchemaState, Store, schema
 from storage.columns import UtcText
 from storage.database import Database
 from storage.tables import articles, metadata, sources
@@ -44,17 +45,23 @@ def fill(connection: Connection) -> None:
     connection.execute(insert(articles), told | {"outlet": outlet.id})
 
 
-@pytest.fixture
-def older(database_url: str) -> str:
-    """Return the address of a database of the first schema, with a row in it."""
-    database = Database(database_url)
+def make_older(address: str) -> str:
+    database = Database(address)
     raise_to(database, "0001")
     with database.write() as connection:
         fill(connection)
     database.close()
-    return database_url
+    return address
 
 
+@pytest.fixture
+def older(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the address of a database of the first schema, with a row in it."""
+    monkeypatch.chdir(tmp_path)  # where the copy of a server's database goes
+    return make_older(empty_url)
+
+
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 def test_the_migrations_make_the_tables_as_declared(store: Store, database_url: str) -> None:
     database = Database(database_url)
     with database.read() as connection:
@@ -67,18 +74,25 @@ def test_the_migrations_make_the_tables_as_declared(store: Store, database_url: 
     database.close()
 
 
-def test_an_empty_database_says_so_and_is_raised_once(database_url: str) -> None:
+def test_an_empty_database_says_so_and_is_raised_once(empty_url: str) -> None:
     with pytest.raises(SchemaError, match="empty"):
-        Store.open(database_url, migrate=False)
-    with Store.open(database_url) as store:
+        Store.open(empty_url, migrate=Migrate.NEVER)
+    with Store.open(empty_url) as store:
         assert store.schema_state() is SchemaState.CURRENT
         assert store.upgrade() is False
-    Store.open(database_url, migrate=False).close()
+    Store.open(empty_url, migrate=Migrate.NEVER).close()
+
+
+def test_the_versions_that_files_name_are_those_of_alembic() -> None:
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    known = [script.revision for script in scripts.walk_revisions()]
+    assert list(schema.revisions()) == known[::-1]
+    assert schema.revisions()[-1] == scripts.get_current_head()
 
 
 def test_an_older_schema_is_refused_unless_it_may_be_raised(older: str) -> None:
     with pytest.raises(SchemaError, match="older") as refused:
-        Store.open(older, migrate=False)
+        Store.open(older, migrate=Migrate.NEVER)
     assert "marsad db upgrade" in str(refused.value)
     with pytest.raises(SchemaError, match="older"):
         Store.open(older, read_only=True)
@@ -89,11 +103,21 @@ def test_an_older_schema_is_refused_unless_it_may_be_raised(older: str) -> None:
         assert store.file([filing("new")], None, NOW).hits == 1
 
 
-def test_rows_are_copied_before_a_schema_is_raised(older: str) -> None:
-    Store.open(older).close()
-    if not older.startswith("sqlite"):
-        return
-    copy = Path(older.removeprefix("sqlite:///") + ".schema-0001.bak")
+def test_an_older_schema_is_left_alone_where_only_new_databases_are_made(older: str) -> None:
+    with pytest.raises(SchemaError, match="is older: run `marsad db upgrade` first"):
+        Store.open(older, migrate=Migrate.NEW)
+    database = Database(older)
+    assert schema.schema_state(database) is SchemaState.OLDER
+    database.close()
+
+
+def test_rows_are_copied_before_a_schema_is_raised(tmp_path: Path) -> None:
+    address = make_older(f"sqlite:///{tmp_path / 'marsad.db'}")
+    earlier = tmp_path / "marsad.db.schema-0001.bak"
+    earlier.write_bytes(b"of another time")
+    Store.open(address).close()
+    assert earlier.read_bytes() == b"of another time"
+    copy = tmp_path / "marsad.db.schema-0001-2.bak"
     database = Database(f"sqlite:///{copy}")
     assert schema.schema_state(database) is SchemaState.OLDER
     with database.read() as connection:

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from storage_promises import (
     rows,
 )
 
-from domain.notice import SendOutcome, SendResult
+from domain.filing import Filing
+from domain.notice import Mode, PlannedDelivery, SendOutcome, SendResult
 from storage.store import Store
 
 
@@ -64,6 +66,23 @@ def test_settling_says_what_the_channel_said(store: Store) -> None:
     store.settle([taken], refused, soon + MINUTE, None)
     assert rows(store, "SELECT state FROM v_alerts") == [("failed",)]
     assert store.next_due("mail") is None
+
+
+def due(key: str, moment: datetime) -> Filing:
+    planned = PlannedDelivery(channel="mail", mode=Mode.IMMEDIATE, due_at=moment)
+    return replace(filing(key), deliveries=(planned,))
+
+
+def test_k7_what_was_filed_before_the_clock_was_set_back_waits_for_no_tomorrow(
+    store: Store,
+) -> None:
+    tomorrow = NOW + timedelta(days=1)
+    store.file([due("1", tomorrow)], None, tomorrow)
+    assert not claim(store, tomorrow - MINUTE)  # clocks differ a little
+    assert len(claim(store, NOW)) == 1
+    assert claim(store, NOW + MINUTE / 2) == []
+    store.file([due("2", NOW)], None, NOW)
+    assert len(claim(store, NOW + timedelta(days=400))) == 2  # and forth: once, not for each day
 
 
 def test_a_lease_shorter_than_a_second_is_a_lease(store: Store) -> None:

@@ -22,8 +22,10 @@ from storage_promises import (
 
 from domain.asking import HitQuery
 from domain.errors import QueryError
+from domain.time import isoformat
 from marsad.folding import MatcherFolding
 from matcher.searching import parse_search
+from storage import fulltext
 from storage.store import Store
 
 
@@ -166,6 +168,28 @@ def test_hits_are_found_by_every_filter(store: Store) -> None:
     assert found(story_id=row.story_id) == ["3"]
 
 
+def test_a_word_of_very_many_articles_finds_the_same_hits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = ("Visite du ministre", "Une visite de la marine", "Le ministre", "Visites")
+    filings = [
+        filing(str(n), title=title, published_at=NOW - n * MINUTE) for n, title in enumerate(titles)
+    ]
+    store.file([*filings, filing("9", title="Visite", hit=False)], None, NOW)
+
+    def found(words: str, **terms: object) -> list[str]:
+        query = HitQuery(text=parse_search(words), **terms)  # type: ignore[arg-type]
+        return [row.url[-1] for row in store.hits(query)]
+
+    asked = ("visite", "visite -marine", '"visite du ministre"', "visite OR ministre", "vis*")
+    few = {words: found(words) for words in asked}
+    assert few["visite"] == ["0", "1"]
+    monkeypatch.setattr(fulltext, "FREQUENT", 1)
+    assert {words: found(words) for words in asked} == few
+    assert found("visite", limit=1) == ["0"]
+    assert found("visite", until=NOW - MINUTE) == ["1"]
+
+
 ODD: list[dict[str, object]] = [
     {"story_id": 10**30},
     {"text": parse_search("\x00a\ud800b OR mot")},
@@ -213,7 +237,8 @@ SHAPES = {
 def test_a_view_has_the_promised_columns(store: Store, view: str) -> None:
     answer = store.query(f"SELECT * FROM {view}")
     list(answer.rows)
-    assert answer.columns == tuple(SHAPES[view].split(", "))
+    promised = tuple(SHAPES[view].split(", "))
+    assert answer.columns[: len(promised)] == promised  # what came later stands behind
 
 
 @pytest.mark.postgres
@@ -240,3 +265,21 @@ def test_a_view_of_stories_reads_each_story_alone(tmp_path: Path) -> None:
         store.file([filing(str(number)) for number in range(1500)], None, NOW)
         found = store.query("SELECT partners, activities FROM v_stories", seconds=3)
         assert list(found.rows) == [("FR,US", "dialogue,visit")] * 1500
+
+
+def test_dates_of_all_times_are_kept_as_given_and_sort(store: Store) -> None:
+    years = (33, 1962, 1989, 2026, 2999)
+    for year in years:
+        moment = datetime(year, 7, 5, 12, tzinfo=UTC)
+        store.file([filing(f"of-{year}", published_at=moment, language="ber")], None, NOW)
+    store.file([filing("of-none", published_at=None, language="und")], None, NOW)
+    found = [(h.url.rpartition("/")[2], h.published_at) for h in store.hits(HitQuery())]
+    own = [(key, at and at.year) for key, at in found if key.startswith("of-")]
+    # without a date it stands where it was judged, in January 2026
+    dated = [(f"of-{year}", year) for year in reversed(years)]
+    assert own == [*dated[:2], ("of-none", None), *dated[2:]]
+    assert rows(store, "SELECT min(published_at) FROM v_hits") == [("0033-07-05T12:00:00Z",)]
+    assert isoformat(datetime(33, 7, 5, 12, tzinfo=UTC)) == "0033-07-05T12:00:00Z"
+    assert rows(store, "SELECT DISTINCT language FROM v_hits WHERE url LIKE '%/of-2%'") == [
+        ("ber",)
+    ]

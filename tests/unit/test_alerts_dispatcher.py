@@ -7,7 +7,7 @@ import logging
 import math
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -26,11 +26,12 @@ from alerting import (
     notice,
 )
 
-from alerts.dispatcher import Dispatcher
+from alerts.dispatcher import FEW, LONG, Dispatcher
 from alerts.pace import FloodPolicy
 from alerts.retry import RetryPolicy
 from domain.errors import StoreError
 from domain.notice import Delivery, Mode, SendOutcome, SendResult
+from domain.quiet import QuietHours
 
 EXACT = RetryPolicy(jitter=0.0)
 
@@ -92,6 +93,74 @@ class TestOnePass:
         sender = dispatcher(outbox, channel, flood=FloodPolicy(burst=10, every=20))
         assert await sender.drain_once() == {"accepted": 300}
         assert [len(keys) for keys in channel.sent] == [1] * 10 + [290]
+
+    async def test_a_backlog_of_an_outage_is_one_notice_and_one_message(self) -> None:
+        outbox, channel, clock = filled(8), ObedientChannel(), Clock()
+        outbox.put(delivery(9, is_urgent=True), due_at=NOW + LONG)
+        channel.answer = lambda _: DOWN
+        sender = dispatcher(outbox, channel, clock=clock)
+        for _ in range(40):
+            await sender.drain_once()
+            clock.pass_by(timedelta(minutes=1))
+        tries = len(channel.sent)
+        assert {len(keys) for keys in channel.sent} == {1}  # one asks for all, under its own id
+        channel.answer = lambda _: ACCEPTED
+        clock.pass_by(LONG)
+        assert await sender.drain_once() == {"accepted": 9}
+        sizes = [len(keys) for keys in channel.sent[tries:]]
+        assert sum(sizes) == 9
+        assert len(sizes) <= 3
+        outbox.put(delivery(10), delivery(11), due_at=clock())
+        await sender.drain_once()
+        assert [len(keys) for keys in channel.sent[-2:]] == [1, 1]
+
+    async def test_what_is_urgent_is_told_alone_in_a_backlog(self) -> None:
+        outbox, channel = filled(6), ObedientChannel()
+        outbox.put(delivery(7, is_urgent=True), delivery(8, is_urgent=True))
+        sender = dispatcher(outbox, channel, clock=Clock(NOW + 2 * LONG))
+        outbox.rows.sort(key=lambda row: not row.delivery.is_urgent)
+        outbox.rows.insert(0, outbox.rows.pop())  # one that is not urgent goes first
+        await sender.drain_once()
+        assert [len(keys) for keys in channel.sent] == [1, 1, 1, 5]
+
+    @pytest.mark.parametrize(("count", "messages"), [(FEW + 1, 4), (FEW + 2, 2)])
+    async def test_few_that_waited_come_one_by_one(self, count: int, messages: int) -> None:
+        channel = ObedientChannel()
+        await dispatcher(filled(count), channel, clock=Clock(NOW + LONG)).drain_once()
+        assert len(channel.sent) == messages
+
+    async def test_what_is_late_waits_for_the_end_of_quiet_hours(self) -> None:
+        night = QuietHours(start=time(9), end=time(12), timezone="UTC")
+        asked: list[tuple[str, str]] = []
+
+        def quiet(route: str, channel: str) -> tuple[QuietHours, ...]:
+            asked.append((route, channel))
+            return (night,) if route == "desk" else ()
+
+        outbox, channel, clock = filled(3, route="desk"), ObedientChannel(), Clock()
+        outbox.put(delivery(4, route="desk", is_urgent=True), delivery(5, route="other"))
+        sender = dispatcher(outbox, channel, clock=clock, quiet=quiet)
+        assert await sender.drain_once() == {"accepted": 2}
+        assert channel.sent == [["mail:immediate:4"], ["mail:immediate:5"]]
+        assert set(asked) == {("desk", "mail"), ("other", "mail")}
+        clock.pass_by(timedelta(hours=2, minutes=29))
+        assert await sender.drain_once() == {}
+        clock.pass_by(timedelta(minutes=1))
+        assert await sender.drain_once() == {"accepted": 3}
+        assert len(channel.sent) == 3  # together, as what fell into the quiet hours
+        assert [row.delivery.attempts for row in outbox.rows] == [1] * 5  # to wait is no try
+
+    async def test_a_start_within_the_quiet_hours_forgets_nothing_of_them(self) -> None:
+        night = QuietHours(start=time(9), end=time(17), timezone="UTC")
+        outbox, channel, clock = filled(FEW + 3), ObedientChannel(), Clock()
+        for hours in (4, 4):  # two processes, one after the other
+            sender = dispatcher(outbox, channel, clock=clock, quiet=lambda *_: (night,))
+            assert await sender.drain_once() == {}
+            clock.pass_by(timedelta(hours=hours))
+        sender = dispatcher(outbox, channel, clock=clock, quiet=lambda *_: (night,))
+        clock.pass_by(timedelta(minutes=30))
+        await sender.drain_once()
+        assert [len(keys) for keys in channel.sent] == [1, FEW + 2]
 
     async def test_refused_is_failed_and_the_rest_goes_on(self) -> None:
         def answer(rows: Sequence[Delivery]) -> SendOutcome:
@@ -215,7 +284,12 @@ class TestOnePass:
         channel = ObedientChannel(answer=lambda rows: steps.append(rows[0].key) or ACCEPTED)
         await dispatcher(filled(2), channel, failpoint=steps.append).drain_once()
         assert steps == [
-            step for n in (1, 2) for step in ("before-send", f"mail:immediate:{n}", "after-send")
+            step
+            for n in (1, 2)
+            for step in (
+                *("after-claim", "before-send"),
+                *(f"mail:immediate:{n}", "after-send", "after-settle"),
+            )
         ]
 
     async def test_a_gap_is_kept_between_two_messages(self) -> None:

@@ -11,7 +11,8 @@ from alerting import NOW, article, match
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.routing import next_time, plan
+from alerts.reach import unreachable
+from alerts.routing import next_time, plan, walk
 from alerts.settings import RouteSettings
 from domain.notice import Mode
 
@@ -44,6 +45,124 @@ def test_each_channel_and_mode_is_a_delivery_of_its_own():
         ("slack", "digest"),
         ("slack", "immediate"),
     ]
+
+
+def test_the_first_route_of_a_mode_ends_the_walk():
+    first, second = route("us-desk", partners=["IT"]), route("all")
+    assert told(first, second) == [("us-desk", "immediate")]
+    assert told(first, second, matches=(match(partners=("RU",)),)) == [("all", "immediate")]
+
+
+def test_continue_passes_on():
+    first = route("us-desk", partners=["IT"], **{"continue": True})
+    assert told(first, route("all"), route("never")) == [
+        ("us-desk", "immediate"),
+        ("all", "immediate"),
+    ]
+
+
+def test_one_rule_at_once_and_in_the_digest_as_two_routes():
+    rules = {"rules": ["defence-cooperation"]}
+    at_once = route("mail", "slack", **rules, min_score=0.5)
+    daily = route("mail", **rules, mode="digest", at="07:30")
+    expected = [("mail", "immediate"), ("slack", "immediate"), ("mail", "digest")]
+    assert told(at_once, daily) == expected
+    weak = match(score=0.4)
+    assert told(at_once, daily, matches=(weak,)) == [("mail", "digest")]
+
+
+def test_a_mode_taken_before_leaves_the_other_open():
+    both = route("all", mode="both", at="07:30")
+    assert told(route("first"), both) == [("first", "immediate"), ("all", "digest")]
+    assert told(both, route("late", mode="digest", at="18:00")) == [
+        ("all", "immediate"),
+        ("all", "digest"),
+    ]
+
+
+def test_each_rule_finds_its_own_desk():
+    desks = [route("a-desk", rules=["a"]), route("rest")]
+    assert sorted(told(*desks, matches=(match("a"), match("b")))) == [
+        ("a-desk", "immediate"),
+        ("rest", "immediate"),
+    ]
+
+
+def test_a_delivery_names_every_rule_that_led_to_it():
+    (planned,) = plan(article(), (match("a"), match("b")), (route(),), now=NOW, max_age=DAY)
+    assert (planned.rules, planned.route) == (("a", "b"), "route 1")
+
+
+def test_a_walk_says_why():
+    routes = (
+        route(rules=["other"]),
+        route(partners=["US", "FR"]),
+        route(min_score=0.95),
+        route(name="Italy", partners=["IT"], **{"continue": True}),
+        route("slack", mode="both", at="07:30"),
+        route(),
+    )
+    steps = list(walk(article(), match(), routes))
+    assert [s.reason for s in steps] == [
+        "passes it by: rule defence-cooperation, wanted other",
+        "passes it by: partner IT, wanted US or FR",
+        "passes it by: score 0.90 is below min_score 0.95",
+        "takes it, immediate; goes on",
+        "takes it, immediate and digest",
+        "would take it, but it was taken before: immediate by route 5",
+    ]
+    assert [s.route for s in steps][2:4] == ["route 3", "Italy"]
+    assert [bool(s.modes) for s in steps] == [False, False, False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "is_dead"),
+    [
+        ({}, {}, True),
+        ({"continue": True}, {}, False),
+        ({}, {"mode": "digest", "at": "07:30"}, False),
+        ({}, {"mode": "both", "at": "07:30"}, False),
+        ({"mode": "both", "at": "18:00"}, {"mode": "both", "at": "07:30"}, True),
+        ({"min_score": 0.5}, {}, False),
+        ({"min_score": 0.5}, {"min_score": 0.5, "partners": ["US"]}, True),
+        ({"partners": ["US"]}, {"partners": ["US", "IT"]}, False),
+        ({"partners": ["US", "IT"]}, {"partners": ["US"]}, True),
+        ({"rules": ["a"]}, {}, False),
+        ({"rules": ["b", "a"]}, {}, True),  # all the rules there are
+        ({"activities": ["visit"]}, {"activities": ["visit"], "outlets": ["tsa"]}, True),
+    ],
+)
+def test_a_route_behind_a_wider_one_is_dead(wide: Any, narrow: Any, is_dead: bool):
+    found = list(unreachable([route(**wide), route(**narrow)], {"rules": ["a", "b"]}))
+    assert [number for number, _ in found] == ([1] if is_dead else [])
+    assert all("route 1 before it" in why for _, why in found)
+
+
+_VALUES = {"rules": ["a", "b"], "partners": ["US", "IT"], "activities": ["visit", "cyber"]}
+_filters = st.fixed_dictionaries(
+    {},
+    optional={
+        "mode": st.sampled_from(["immediate", "both"]),
+        "continue": st.booleans(),
+        "min_score": st.sampled_from([0.0, 0.5, 0.9]),
+        **{key: st.lists(st.sampled_from(values), unique=True) for key, values in _VALUES.items()},
+    },
+)
+_matches = st.builds(
+    match,
+    st.sampled_from(_VALUES["rules"]),
+    score=st.sampled_from([0.4, 0.5, 0.95]),
+    partners=st.lists(st.sampled_from(_VALUES["partners"]), unique=True).map(tuple),
+    activities=st.lists(st.sampled_from(_VALUES["activities"]), unique=True).map(tuple),
+)
+
+
+@given(st.lists(_filters, max_size=4), _matches)
+def test_what_is_called_dead_takes_nothing(filters: list[dict[str, Any]], found: Any):
+    routes = [route(**{"at": "07:30", **each}) for each in filters]
+    dead = {number for number, _ in unreachable(routes, {"rules": _VALUES["rules"]})}
+    took = {s.number for s in walk(article(), found, routes) if s.modes}
+    assert not dead & took
 
 
 def test_nothing_is_told_of_what_does_not_match():
@@ -99,7 +218,7 @@ def test_one_match_must_pass_every_filter_alone():
 
 
 def test_the_earlier_of_two_digests_to_one_channel_counts():
-    early, late = (route(mode="digest", at=at) for at in ("11:00", "18:00"))
+    early, late = (route(mode="digest", at=at, **{"continue": True}) for at in ("11:00", "18:00"))
     (planned,) = plan(article(), (match(),), (late, early), now=NOW, max_age=DAY)
     assert planned.mode is Mode.DIGEST
     assert planned.due_at == datetime(2026, 3, 14, 10, 0, tzinfo=UTC)

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from alerts.channel_settings import EmailSettings
 from alerts.channels import make_channel
-from alerts.settings import AlertSettings, EmailSettings, RouteSettings
+from alerts.settings import AlertSettings, RouteSettings
 from domain.notice import Mode
 
-SECRET = "s3cr3t-t0ken-0123"
+SECRET = "s3cr3t-t0ken-01234"
 MAIL = {
     "type": "email",
     "host": "mail.example",
@@ -24,6 +25,9 @@ MAIL = {
 CHANNELS: dict[str, dict[str, Any]] = {
     "email": {**MAIL, "username": "marsad", "password": SECRET},
     "slack": {"type": "slack", "webhook_url": f"https://hooks.example/services/T0/B0/{SECRET}"},
+    "slack-bot": {"type": "slack", "bot_token": f"xoxb-{SECRET}", "channel": "C0123456"},
+    "webhook": {"type": "webhook", "url": f"https://hook.example/{SECRET}", "secret": SECRET},
+    "file": {"type": "file", "path": "alerts.jsonl"},
     "apprise": {"type": "apprise", "url": f"json://user:{SECRET}@host.example/"},
     "console": {"type": "console"},
 }
@@ -136,9 +140,20 @@ def test_a_route_that_makes_no_sense_is_refused(route: dict[str, Any], words: st
         ({**MAIL, "username": "marsad", "password": ""}, "at least 1"),
         ({"type": "slack", "webhook_url": f"ftp://{SECRET}"}, "begins with https://"),
         ({"type": "slack", "webhook_url": f"https://h/ {SECRET}"}, "begins with https://"),
+        ({"type": "slack"}, "either webhook_url, or bot_token with channel"),
+        ({"type": "slack", "bot_token": f"xoxb-{SECRET}"}, "go together"),
+        ({"type": "slack", "bot_token": SECRET, "channel": "C012"}, "begins with xoxb-"),
+        ({"type": "slack", "bot_token": f"xoxb-{SECRET}", "channel": "desk"}, "#desk"),
+        ({"type": "webhook", "url": "https://h.example/", "secret": "short"}, "16 bytes"),
+        ({"type": "webhook", "url": "https://h.example/", "secret": f"whsec_{SECRET}"}, "base64"),
+        ({"type": "webhook", "url": f"https://u:{SECRET}@h/", "secret": SECRET}, "no user name"),
+        ({"type": "webhook", "url": f"https://h:99999/{SECRET}", "secret": SECRET}, "begins with"),
+        ({"type": "webhook", "url": f"file:///{SECRET}", "secret": SECRET}, "begins with"),
+        ({"type": "file", "path": ""}, "at least 1"),
         ({"type": "apprise", "url": SECRET}, "service://token"),
+        ({"type": "apprise", "url": f"telegrm://{SECRET}"}, "no service telegrm://"),
         ({"type": "pager", "password": SECRET}, "console"),
-        ({"type": "slack", "url": SECRET}, "webhook_url"),
+        ({"type": "slack", "url": SECRET}, "not permitted"),
     ],
 )
 def test_a_channel_that_makes_no_sense_is_refused_without_its_secret(
@@ -155,7 +170,7 @@ def test_a_route_to_nowhere_is_named_with_its_nearest_channel():
         routes=[{"channels": ["desk-mail"]}, {"channels": ["desk-slack", "desk-mial"]}],
     )
     assert loaded.unknown_channels() == [
-        (1, 1, "no channel 'desk-mial'; did you mean 'desk-mail'?")
+        ("routes", 1, 1, "no channel 'desk-mial'; did you mean 'desk-mail'?")
     ]
 
 

@@ -108,7 +108,7 @@ def test_every_missing_variable_is_told_with_its_place(path: Path) -> None:
 
 SLOTS = {
     "slack": "alerts: {channels: {c: {type: slack, webhook_url: '${S}'}}}\n",
-    "apprise": "alerts: {channels: {c: {type: apprise, url: 'x://${S}'}}}\n",
+    "apprise": "alerts: {channels: {c: {type: apprise, url: 'json://x.example/${S}'}}}\n",
     "password": "alerts: {channels: {c: {type: email, host: h, sender: a@b.example, recipients: "
     "[c@d.example], username: u, password: '${S}'}}}\n",
     "database": "database: 'postgresql+psycopg://u:${S}@h/db'\n",
@@ -150,12 +150,12 @@ def test_keys_of_every_level_have_a_nearest_name(path: Path) -> None:
         "crawler: {dely: 1s, poll_every: {mxa: 1h}}\n"
         "sources: [{idd: a}]\n"
         "alerts: {chanels: {}, routes: [{mod: digest}]}\n"
-        "web: {hots: x}\n"
+        "web: {prot: 1}\n"
     )
     told = refused(path, text)
     pairs = {"rulez": "rules", "crawler.dely": "delay", "crawler.poll_every.mxa": "max"}
     pairs |= {"sources[0].idd": "id", "alerts.chanels": "channels"}
-    pairs |= {"alerts.routes[0].mod": "mode", "web.hots": "host"}
+    pairs |= {"alerts.routes[0].mod": "mode", "web.prot": "port"}
     for wrong, right in pairs.items():
         assert f"{wrong}: unknown key; did you mean '{right}'?" in told
 

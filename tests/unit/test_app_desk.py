@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from alerts.planning import Planner
 from alerts.settings import AlertSettings
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
 from domain.article import Article
+from domain.asking import OutboxQuery
 from domain.errors import MatchError, StoreError
 from domain.match import Match, Verdict
 from domain.notice import DeliveryState, Mode, SendOutcome, SendResult
 from domain.source import Source, VisitOutcome, VisitReport
 from marsad import pipeline
 from marsad.pipeline import NewsDesk, StoredOutbox
+from marsad.tracing import trace
 from storage.store import Store
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -47,7 +50,9 @@ FAULTS = {
 class Judges:
     """Workers that answer at once: a verdict, or the fault that a text names."""
 
-    async def call(self, function, /, documents):
+    async def call(self, function, /, documents, *_):
+        if function is trace:
+            raise WorkerCrashError("the process of trace died")  # the title must serve
         (document,) = documents
         if document.text in FAULTS:
             raise FAULTS[document.text]
@@ -63,7 +68,7 @@ class Room:
         self.desk = NewsDesk(
             store,
             Judges(),
-            ALERTS,
+            Planner(ALERTS),
             {"tell": PAPER},
             lambda: NOW,
             wake=self.wake,
@@ -106,7 +111,9 @@ async def test_what_is_known_already_is_neither_counted_nor_told_again(store: St
 
 
 @pytest.mark.parametrize("text", sorted(FAULTS))
-async def test_a_document_that_breaks_the_matcher_is_kept_with_its_reason(store: Store, text: str):
+async def test_k15_a_document_that_breaks_the_matcher_is_kept_with_its_reason(
+    store: Store, text: str
+):
     room = Room(store)
     assert await room.desk.file([article(1, text=text, note="summary only"), article(2)], None) == 2
     kept = room.articles()["1"]
@@ -181,4 +188,6 @@ async def test_what_was_sent_is_marked_though_the_database_was_locked(store: Sto
     minute = timedelta(minutes=1)
     rows = await outbox.claim("desk", Mode.IMMEDIATE, NOW, minute, 1)
     await outbox.settle(rows, SendOutcome(result=SendResult.ACCEPTED), NOW, None)
-    assert [d.state for d in store.deliveries(DeliveryState.SENT)] == [DeliveryState.SENT]
+    assert [d.state for d in store.deliveries(OutboxQuery(states=(DeliveryState.SENT,)))] == [
+        DeliveryState.SENT
+    ]

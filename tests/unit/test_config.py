@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import ConfigError, UsageError
-from marsad.clock import read_moment, utc_now
+from marsad.clock import read_last, read_moment, utc_now
 from marsad.config import load_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +40,17 @@ def test_the_file_that_ships_needs_no_variable() -> None:
     assert len(config.sources) >= 20
     assert all(s.feeds or s.sitemaps or s.sections for s in config.sources)
     assert config.database == f"sqlite:///{ROOT}/marsad.db"
+
+
+def test_the_window_of_a_story_is_a_week_unless_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("crawler: {include: []}\n", "utf-8")
+    assert load_config(path, {}).story_days == 7
+    path.write_text("story_days: 2\n", "utf-8")
+    assert load_config(path, {}).story_days == 2
+    path.write_text("story_days: 0\n", "utf-8")
+    with pytest.raises(ConfigError, match="story_days"):
+        load_config(path, {})
 
 
 def test_a_source_overrides_the_catalogue(tmp_path: Path) -> None:
@@ -84,6 +95,20 @@ def test_secrets_come_from_the_environment_and_show_nowhere(tmp_path: Path) -> N
 )
 def test_moments(text: str, expected: str) -> None:
     assert read_moment(text, utc_now()).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2023-12-06", "2023-12-06T22:59:59+00:00"),
+        (" 20231206 ", "2023-12-06T22:59:59+00:00"),
+        ("2023-12-06T00:00", "2023-12-05T23:00:00+00:00"),
+        ("2023-12-06T10:00Z", "2023-12-06T10:00:00+00:00"),
+        ("9999-12-31", "9999-12-30T23:00:00+00:00"),
+    ],
+)
+def test_a_day_is_meant_to_its_end(text: str, expected: str) -> None:
+    assert read_last(text, utc_now()).isoformat() == expected
 
 
 def test_ages_and_nonsense() -> None:

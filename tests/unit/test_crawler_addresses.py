@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from crawler.addresses import GuardedResolver, refusal
+from crawler.addresses import GuardedResolver
 from crawler.urls import resolve_link
+from domain.addresses import refusal
 
 SHARED = Path(os.environ.get("MARSAD_SHARED", Path(__file__).parents[3] / "shared"))
 URLS = SHARED / "data/ssrf/urls.txt"

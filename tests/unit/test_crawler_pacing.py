@@ -105,7 +105,7 @@ def test_whatever_was_published_and_however_the_clock_jumps_the_pause_is_within_
         assert state.last_visit == now
 
 
-def test_a_night_asleep_is_one_visit_and_a_clock_set_back_freezes_nothing():
+def test_k7_k14_a_night_asleep_is_one_visit_and_a_clock_set_back_freezes_nothing():
     state = after(OLD, SUCCESS)
     morning = NOW + timedelta(hours=9)
     assert is_due(state, morning)

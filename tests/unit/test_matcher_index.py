@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from domain.article import Document
 from matcher.asking import Shown, query_of
+from matcher.building import build
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs, RuleIndex, needs
 from matcher.judge import Matcher
-from matcher.query import AllOf, AnyOf, Candidate, Counted, Near, Node, Not, Term, build
+from matcher.query import AllOf, AnyOf, Candidate, Counted, Near, Node, Not, Term
 from matcher.reading import Window
 from matcher.rules import Clause, Scored
 from matcher.syntax import read_query
@@ -47,7 +48,7 @@ def pack() -> Matcher:
 def _scoped(child: Node, name: str) -> Node:
     query = f"{name}@DZ" if name.endswith(":") else f"{name}(@DZ)"
     scope = build(read_query(query), lambda _: 0, {}.__getitem__)
-    return type(scope)(scope.name, scope.windows, child)  # type: ignore[attr-defined,call-arg]
+    return type(scope)(scope.name, child)  # type: ignore[attr-defined,call-arg]
 
 
 def queries(masks: dict[str, int]) -> st.SearchStrategy[Node]:

@@ -1,0 +1,156 @@
+"""The tasks that workers share, as procrastinate runs them.
+
+A job says what to look at; what is to be done stands in the store, so a job that is lost, or
+runs twice, changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import procrastinate
+from procrastinate import exceptions
+
+from storage.database import queue_session_options
+
+TICK = "* * * * * */2"  # every two seconds: what is due is looked up by one worker
+BEAT = timedelta(seconds=10)  # between two turns at the heartbeat
+VISIT, DISPATCH, REMATCH = "marsad.visit", "marsad.dispatch", "marsad.rematch"
+BACKFILL = "marsad.backfill"
+# Queues: a slow press must not hold up the alerts, nor the archive what is new.
+VISITS, DESK, ARCHIVE = "visits", "desk", "archive"
+
+
+class Duties(Protocol):
+    """What a worker does when a job says so."""
+
+    async def visit(self, host: str) -> None:
+        """Visit the sources of ``host`` that are due."""
+
+    async def dispatch(self, channel: str) -> None:
+        """Send what is due on ``channel``."""
+
+    async def rematch(self, rematch_id: int, upto: int, is_dry: bool, is_telling: bool) -> None:
+        """Judge the chunk of a rematch that ends with article ``upto``."""
+
+    async def backfill(self, backfill_id: int, is_telling: bool) -> None:
+        """Go on with a backfill for a while."""
+
+    async def look(self) -> None:
+        """Hand out what is due, and take back what dead workers had."""
+
+    async def watch(self) -> None:
+        """Tell the operator how the sources fare."""
+
+    async def stand_by(self) -> None:
+        """End floods, remind of what nobody acknowledged, report what failed."""
+
+    async def beat(self, tick: datetime) -> None:
+        """Give a sign of life, if it is time at ``tick``."""
+
+    async def prune(self) -> None:
+        """Let articles go that are older than is wished."""
+
+
+def lock_of(task: str, subject: str) -> str:
+    """Return what a second job of one host, channel, chunk or backfill is known by."""
+    kinds = {VISIT: "host", DISPATCH: "channel", REMATCH: "rematch", BACKFILL: "backfill"}
+    return f"{kinds[task]}:{subject}"
+
+
+def connector(conninfo: str, *, connections: int) -> procrastinate.PsycopgConnector:
+    """Return the queue's way to the database. ``conninfo`` is a libpq address."""
+    return procrastinate.PsycopgConnector(
+        conninfo=conninfo,
+        min_size=2,
+        max_size=connections,
+        timeout=30.0,
+        kwargs=queue_session_options(),
+    )
+
+
+def make_app(conninfo: str, duties: Duties, *, connections: int) -> procrastinate.App:
+    """Return the app with every task. ``conninfo`` is a libpq address."""
+    app = procrastinate.App(connector=connector(conninfo, connections=connections))
+
+    @app.task(name=VISIT, queue=VISITS)
+    async def visit(host: str) -> None:
+        await duties.visit(host)
+
+    @app.task(name=DISPATCH, queue=DESK)
+    async def dispatch(channel: str) -> None:
+        await duties.dispatch(channel)
+
+    @app.task(name=REMATCH, queue=ARCHIVE)
+    async def rematch(rematch_id: int, upto: int, is_dry: bool, is_telling: bool) -> None:
+        await duties.rematch(rematch_id, upto, is_dry, is_telling)
+
+    @app.task(name=BACKFILL, queue=VISITS)
+    async def backfill(backfill_id: int, is_telling: bool) -> None:
+        await duties.backfill(backfill_id, is_telling)
+
+    _periodic(app, "marsad.look", TICK, lambda _: duties.look())
+    _periodic(app, "marsad.watch", "*/1 * * * *", lambda _: duties.watch())
+    _periodic(app, "marsad.stand_by", "* * * * * */4", lambda _: duties.stand_by())
+    _periodic(app, "marsad.beat", f"* * * * * */{BEAT.seconds}", duties.beat)
+    _periodic(app, "marsad.prune", "17 3 * * *", lambda _: duties.prune())
+    return app
+
+
+def _periodic(
+    app: procrastinate.App, name: str, cron: str, duty: Callable[[datetime], Awaitable[None]]
+) -> None:
+    """Run ``duty`` in one worker at a time; a tick that comes late makes up for all before it."""
+
+    # no lock: a worker that is stuck in one look must not keep the others from looking
+    @app.periodic(cron=cron)
+    @app.task(name=name, queueing_lock=name, queue=DESK)
+    async def run(timestamp: int) -> None:
+        await duty(datetime.fromtimestamp(timestamp, UTC))
+
+
+async def hand_out(app: procrastinate.App, task: str, subject: str) -> bool:
+    """Put a visit or a dispatch on the queue; False when one waits already."""
+    key, queue = ("host", VISITS) if task == VISIT else ("channel", DESK)
+    return await _defer(app, task, queue, lock_of(task, subject), {key: subject})
+
+
+async def hand_out_chunk(
+    app: procrastinate.App, rematch_id: int, upto: int, *, is_dry: bool, is_telling: bool
+) -> bool:
+    """Put a chunk of a rematch on the queue; False when it waits already."""
+    values = {"rematch_id": rematch_id, "upto": upto}
+    values |= {"is_dry": is_dry, "is_telling": is_telling}
+    return await _defer(app, REMATCH, ARCHIVE, lock_of(REMATCH, f"{rematch_id}:{upto}"), values)
+
+
+async def hand_out_backfill(
+    app: procrastinate.App, backfill_id: int, host: str, *, is_telling: bool
+) -> bool:
+    """Put a part of a backfill on the queue, as a visit of ``host`` that others go before."""
+    values = {"backfill_id": backfill_id, "is_telling": is_telling}
+    key = lock_of(BACKFILL, str(backfill_id))
+    return await _defer(app, BACKFILL, VISITS, key, values, lock=lock_of(VISIT, host), priority=-1)
+
+
+async def _defer(
+    app: procrastinate.App,
+    task: str,
+    queue: str,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    lock: str = "",
+    priority: int = 0,
+) -> bool:
+    """Defer a job unless one of ``key`` waits; of those of one ``lock`` one runs at a time."""
+    job = app.configure_task(
+        task, lock=lock or key, queueing_lock=key, queue=queue, priority=priority
+    )
+    try:
+        await job.defer_async(**values)
+    except exceptions.AlreadyEnqueued:
+        return False
+    return True

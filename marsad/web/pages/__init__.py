@@ -1,0 +1,1 @@
+"""The pages, one module a noun. Each reads the store and fills a template."""

@@ -1,0 +1,40 @@
+// Small comforts; every page works without them.
+"use strict";
+
+// Who hears the page, or looks elsewhere on it, is told how many stories came by themselves.
+const stories = document.getElementById("stories");
+const arrived = document.getElementById("arrived");
+if (stories && arrived) {
+  let count = 0;
+  new MutationObserver((changes) => {
+    for (const change of changes)
+      for (const node of change.addedNodes) count += Boolean(node.matches?.(".is-new"));
+    if (count) arrived.textContent = `· ${count} ${arrived.dataset.words}`;
+  }).observe(stories, { childList: true });
+}
+
+// A link into what is folded unfolds it, where the browser does not.
+const unfold = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  let fold = target && target.closest("details");
+  if (!fold || target.getClientRects().length) return;
+  for (; fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", unfold);
+
+// "/" goes to the search field, j and k to the next and the former item of a list.
+document.addEventListener("keydown", (event) => {
+  const inField = event.target.closest("input, textarea, select, [contenteditable]");
+  if (inField || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    const field = document.querySelector("main input[type=search]") || document.querySelector(".find input");
+    if (field) { event.preventDefault(); field.focus(); }
+  }
+  if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll(".hits h2 a, .cards h2 a")];
+    const here = links.indexOf(document.activeElement);
+    const next = links[event.key === "j" ? here + 1 : Math.max(here - 1, 0)];
+    if (next) next.focus();
+  }
+});
