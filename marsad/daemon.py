@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -140,54 +141,7 @@ async def _run(house: House, stop: asyncio.Event, successors: Successors) -> Hou
 
 async def _serve(house: House, stop: asyncio.Event, successors: Successors) -> House | None:
     await house.collector.start()
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    # A late tick is made up once, never dropped; a slow one is not doubled.
-    scheduler.add_job(
-        _tick,
-        "interval",
-        seconds=TICK.total_seconds(),
-        args=[house],
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-        next_run_time=house.clock(),
-    )
-    scheduler.add_job(
-        house.operator.look,
-        "interval",
-        seconds=house.operator.round.total_seconds(),
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
-    scheduler.add_job(
-        house.duty.look,
-        "interval",
-        seconds=DUTY_ROUND.total_seconds(),
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
-    if house.heartbeat is not None:
-        scheduler.add_job(
-            house.heartbeat.beat,
-            "interval",
-            seconds=house.heartbeat.every.total_seconds(),
-            coalesce=True,
-            misfire_grace_time=None,
-            max_instances=1,
-            next_run_time=house.clock(),
-        )
-    scheduler.add_job(
-        _tidy,
-        "interval",
-        hours=24,
-        args=[house, house.config.keep.articles],
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-        next_run_time=house.clock() + TIDIED_AFTER,
-    )
+    scheduler = _scheduled(house)
     scheduler.start()
     over = asyncio.Event()
     telling = asyncio.create_task(house.dispatcher.run(over), name="dispatcher")
@@ -214,6 +168,28 @@ async def _serve(house: House, stop: asyncio.Event, successors: Successors) -> H
         succeeding.cancel()
         over.set()
         await _close(house, scheduler, telling)
+
+
+def _scheduled(house: House) -> AsyncIOScheduler:
+    """Return what calls each part of ``house`` when its turn comes; it is not started."""
+    # A late turn is made up once, never dropped; a slow one is not doubled.
+    late = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=late)
+
+    def every(
+        pause: timedelta, work: Callable[[], Awaitable[object]], first: datetime | None = None
+    ) -> None:
+        given = {} if first is None else {"next_run_time": first}
+        scheduler.add_job(work, "interval", seconds=pause.total_seconds(), **given)
+
+    now = house.clock()
+    every(TICK, partial(_tick, house), now)
+    every(house.operator.round, house.operator.look)
+    every(DUTY_ROUND, house.duty.look)
+    if house.heartbeat is not None:
+        every(house.heartbeat.every, house.heartbeat.beat, now)
+    every(timedelta(days=1), partial(_tidy, house, house.config.keep.articles), now + TIDIED_AFTER)
+    return scheduler
 
 
 async def _successor(house: House, successors: Successors) -> House:

@@ -88,87 +88,142 @@ def build_house(
     False for a single pass, whose messages nobody sends later. ``shared`` is given where other
     workers do the same work beside this one.
     """
-    chance = rng or Random()  # noqa: S311 - spreads visits and retries, guards nothing
-    failpoint = make_failpoint(environment)
-    sources = {source.id: source for source in config.sources}
-    week = StoredWeek(store)
-    channels = {
-        name: open_channel(config, name, labels, clock, week) for name in config.alerts.channels
-    }
-    planner = Planner(config.alerts, pause=FIRST_DIGEST if is_lasting else timedelta(0))
-    dispatcher = Dispatcher(
-        channels,
-        StoredOutbox(store),
-        clock=clock,
-        rng=chance,
-        failpoint=failpoint,
-        quiet=planner.quiet_of,
-    )
-    workers = WorkerPool(
-        config.rules,
-        limit=config.crawler.parse_timeout.total_seconds(),
-        memory=config.crawler.parse_memory,
-    )
-    archive = Archive(config.archive) if config.archive is not None else None
-    steps = SteppedWorkers(workers, failpoint)
-    store.watch_commits(failpoint)
-    desk = NewsDesk(
-        store,
-        steps,
-        planner,
-        sources,
-        clock,
-        wake=dispatcher.poke if shared is None else shared.wake,
-        failpoint=failpoint,
-        is_telling=is_telling,
-        needs_date=needs_date,
-        archive=archive,
-        lease_of=no_lease if shared is None else shared.lease_of,
-    )
-    collector = Collector(
-        config.crawler,
-        desk,
-        steps,
-        StoredRobots(store),
-        clock,
-        rng=chance,
-        holds=StoredHolds(store, clock),
-        turns=None if shared is None else shared.turns,
-        failpoint=failpoint,
-    )
-    return House(
+    wiring = _Wiring(
         config=config,
         store=store,
         labels=labels,
-        workers=workers,
-        desk=desk,
-        collector=collector,
-        dispatcher=dispatcher,
-        archive=archive,
-        heartbeat=(
-            Heartbeat(config, config.alerts.heartbeat, store, clock)
-            if config.alerts.heartbeat
-            else None
-        ),
-        operator=OperatorDesk(
-            store,
-            config.alerts.channels,
-            len(sources),
-            clock,
-            pace=config.crawler.poll_every.min,
-            guard_of=partial(guard_of, config),
-        ),
-        duty=DutyDesk(
-            store,
-            planner,
-            config.alerts.channels,
-            clock,
-            wake=dispatcher.poke if shared is None else shared.wake,
-            troubles=dispatcher.troubles,
-            guard_of=partial(guard_of, config),
-        ),
-        sources=sources,
-        channels=channels,
         clock=clock,
-        is_telling=is_telling,
+        chance=rng or Random(),  # noqa: S311 - spreads visits and retries, guards nothing
+        failpoint=make_failpoint(environment),
+        planner=Planner(config.alerts, pause=FIRST_DIGEST if is_lasting else timedelta(0)),
+        sources={source.id: source for source in config.sources},
+        shared=shared,
     )
+    store.watch_commits(wiring.failpoint)
+    return wiring.house(is_telling=is_telling, needs_date=needs_date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wiring:
+    """What the parts of one house have in common, and how each is made of it."""
+
+    config: Config
+    store: Store
+    labels: Labels
+    clock: Callable[[], datetime]
+    chance: Random
+    failpoint: Callable[[str], None]
+    planner: Planner
+    sources: Mapping[str, Source]
+    shared: Shared | None
+
+    def house(self, *, is_telling: bool, needs_date: bool) -> House:
+        channels = self.channels()
+        dispatcher = self.dispatcher(channels)
+        wake = dispatcher.poke if self.shared is None else self.shared.wake
+        workers = self.workers()
+        steps = SteppedWorkers(workers, self.failpoint)
+        archive = Archive(self.config.archive) if self.config.archive is not None else None
+        desk = self.news_desk(steps, wake, archive, is_telling=is_telling, needs_date=needs_date)
+        return House(
+            config=self.config,
+            store=self.store,
+            labels=self.labels,
+            workers=workers,
+            desk=desk,
+            collector=self.collector(desk, steps),
+            dispatcher=dispatcher,
+            operator=self.operator_desk(),
+            duty=self.duty_desk(dispatcher, wake),
+            heartbeat=self.heartbeat(),
+            sources=self.sources,
+            channels=channels,
+            clock=self.clock,
+            is_telling=is_telling,
+            archive=archive,
+        )
+
+    def channels(self) -> dict[str, Channel]:
+        week = StoredWeek(self.store)
+        return {
+            name: open_channel(self.config, name, self.labels, self.clock, week)
+            for name in self.config.alerts.channels
+        }
+
+    def dispatcher(self, channels: Mapping[str, Channel]) -> Dispatcher:
+        return Dispatcher(
+            channels,
+            StoredOutbox(self.store),
+            clock=self.clock,
+            rng=self.chance,
+            failpoint=self.failpoint,
+            quiet=self.planner.quiet_of,
+        )
+
+    def workers(self) -> WorkerPool:
+        return WorkerPool(
+            self.config.rules,
+            limit=self.config.crawler.parse_timeout.total_seconds(),
+            memory=self.config.crawler.parse_memory,
+        )
+
+    def news_desk(
+        self,
+        steps: SteppedWorkers,
+        wake: Callable[[], None],
+        archive: Archive | None,
+        *,
+        is_telling: bool,
+        needs_date: bool,
+    ) -> NewsDesk:
+        return NewsDesk(
+            self.store,
+            steps,
+            self.planner,
+            self.sources,
+            self.clock,
+            wake=wake,
+            failpoint=self.failpoint,
+            is_telling=is_telling,
+            needs_date=needs_date,
+            archive=archive,
+            lease_of=no_lease if self.shared is None else self.shared.lease_of,
+        )
+
+    def collector(self, desk: NewsDesk, steps: SteppedWorkers) -> Collector:
+        return Collector(
+            self.config.crawler,
+            desk,
+            steps,
+            StoredRobots(self.store),
+            self.clock,
+            rng=self.chance,
+            holds=StoredHolds(self.store, self.clock),
+            turns=None if self.shared is None else self.shared.turns,
+            failpoint=self.failpoint,
+        )
+
+    def heartbeat(self) -> Heartbeat | None:
+        settings = self.config.alerts.heartbeat
+        return Heartbeat(self.config, settings, self.store, self.clock) if settings else None
+
+    def operator_desk(self) -> OperatorDesk:
+        return OperatorDesk(
+            self.store,
+            self.config.alerts.channels,
+            len(self.sources),
+            self.clock,
+            pace=self.config.crawler.poll_every.min,
+            guard_of=partial(guard_of, self.config),
+        )
+
+    def duty_desk(self, dispatcher: Dispatcher, wake: Callable[[], None]) -> DutyDesk:
+        return DutyDesk(
+            self.store,
+            self.planner,
+            self.config.alerts.channels,
+            self.clock,
+            wake=wake,
+            troubles=dispatcher.troubles,
+            guard_of=partial(guard_of, self.config),
+        )
