@@ -16,7 +16,6 @@ from rich.text import Text
 
 from domain.errors import UsageError
 from marsad.clock import HOME, read_moment, utc_now
-from marsad.commands.collect import start_logs
 from marsad.commands.context import given
 from marsad.commands.formats import printable
 
@@ -60,7 +59,7 @@ def backfill(
     begin, end = _day(since), _day(until) if until is not None else None
     if begin >= (end or utc_now()):
         raise UsageError("--since must lie before --until, and before today")
-    start_logs(options, config, is_quiet=not options.is_verbose)
+    options.start_logs(config, is_quiet=not options.is_verbose)
     console = Console(stderr=True)
     if not console.is_terminal:
         console = Console(stderr=True, width=200, soft_wrap=True)

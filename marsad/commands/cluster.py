@@ -37,11 +37,10 @@ def worker(
     """
     given(context).import_ahead()
     from marsad.cluster.serving import work  # noqa: PLC0415 - imports Scrapy
-    from marsad.logs import configure  # noqa: PLC0415
 
     options = given(context)
     config = options.config()
-    configure(is_verbose=options.is_verbose, secrets=config.secrets())
+    options.start_logs(config)
     asyncio.run(work(config, options.environment, metrics_at=metrics))
 
 

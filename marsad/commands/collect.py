@@ -20,13 +20,12 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from domain.errors import UsageError
-from marsad.commands.context import Context, given
+from marsad.commands.context import given
 from marsad.commands.formats import printable
 from marsad.commands.saying import say
 
 if TYPE_CHECKING:
     from domain.source import VisitReport
-    from marsad.config import Config
     from marsad.crawling import Pass
 
 
@@ -57,7 +56,7 @@ def run(context: typer.Context) -> None:
             options.config_path,
             options.config,
             options.environment,
-            in_force=lambda config: start_logs(options, config),
+            in_force=options.start_logs,
         )
     )
 
@@ -89,7 +88,7 @@ def crawl(
             config.source(ident)
         except KeyError as error:
             raise UsageError(str(error.args[0])) from None
-    start_logs(options, config, is_quiet=not options.is_verbose)
+    options.start_logs(config, is_quiet=not options.is_verbose)
     console = Console(stderr=True)
     if not console.is_terminal:
         console = Console(stderr=True, width=200)  # a log is not folded
@@ -213,18 +212,3 @@ def summary(done: Pass) -> Text:
             told=told or say("no"),
         )
     )
-
-
-def start_logs(options: Context, config: Config, *, is_quiet: bool = False) -> None:
-    """Begin to log to standard error; ``is_quiet`` leaves out what is no error."""
-    import logging  # noqa: PLC0415
-
-    from marsad.logs import configure  # noqa: PLC0415
-    from marsad.secrecy import exposed  # noqa: PLC0415
-
-    configure(is_verbose=options.is_verbose, secrets=config.secrets())
-    told = exposed(options.config_path, config.secrets())
-    if told is not None:
-        logging.getLogger("marsad").warning("%s", told)
-    if is_quiet:
-        logging.getLogger().setLevel(logging.ERROR)

@@ -45,6 +45,23 @@ class Context:
         note_last(self.config_path, self.environment, config.rules)
         return config
 
+    def start_logs(self, config: Config, *, is_quiet: bool = False) -> None:
+        """Begin to log to standard error; ``is_quiet`` leaves out what is no error.
+
+        A configuration that holds secrets and that others may read is warned of.
+        """
+        import logging  # noqa: PLC0415 - slow to import
+
+        from marsad.logs import configure  # noqa: PLC0415
+        from marsad.secrecy import exposed  # noqa: PLC0415
+
+        configure(is_verbose=self.is_verbose, secrets=config.secrets())
+        told = exposed(self.config_path, config.secrets())
+        if told is not None:
+            logging.getLogger("marsad").warning("%s", told)
+        if is_quiet:
+            logging.getLogger().setLevel(logging.ERROR)
+
     def import_ahead(self) -> None:
         """Begin to import what a daemon takes, and to load the rules of the last time."""
         from marsad.compiled import last_rules  # noqa: PLC0415

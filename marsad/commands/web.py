@@ -31,7 +31,6 @@ def web(
 
     Example: marsad web --port 8050
     """
-    from marsad.logs import configure  # noqa: PLC0415
     from marsad.stores import open_store  # noqa: PLC0415 - SQLAlchemy, slow to import
     from marsad.web.settings import WebSettings  # noqa: PLC0415
 
@@ -40,7 +39,7 @@ def web(
     settings = config.web or WebSettings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
-    configure(is_verbose=options.is_verbose, secrets=config.secrets())
+    options.start_logs(config)
     open_store(config.database, must_exist=True).close()  # refused here, in one line
     asyncio.run(_serve(config, settings))
 

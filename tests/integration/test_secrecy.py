@@ -63,6 +63,17 @@ def test_a_file_that_holds_a_secret_and_may_be_read_is_said(
     assert TOKEN not in ran.out + ran.err
 
 
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_whatever_goes_on_for_long_warns_of_it(run: Run, tmp_path: Path, command: str) -> None:
+    """Refused right after, in one line: there is no database, and none to share work over."""
+    path = written(tmp_path, TOKEN)
+    path.chmod(0o644)
+    ran = run("--config", str(path), command)
+    assert ran.code in {1, 2}
+    assert "chmod 600" in ran.err
+    assert TOKEN not in ran.out + ran.err
+
+
 def test_what_is_said_of_it_holds_no_secret(tmp_path: Path) -> None:
     path = written(tmp_path, TOKEN)
     path.chmod(0o644)
