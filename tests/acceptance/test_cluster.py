@@ -137,6 +137,35 @@ async def test_a_worker_that_was_stopped_wakes_and_stores_nothing(eight: Cluster
     assert await sleeper.stop() == 0
 
 
+async def test_workers_are_replaced_one_by_one_and_nothing_is_done_twice(eight: Cluster):
+    """As in an upgrade: newer ones beside older, and a job of a task that none of them knows."""
+    eight.stage.latency = 0.2
+    hits = eight.stage.publish(5)
+    old = [await eight.start() for _ in range(2)]
+    for worker in old:
+        await eight.takes_jobs(worker)
+    with psycopg.connect(eight.database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+            " SELECT queue_name, 'of-the-next-release', '{}' FROM procrastinate_jobs LIMIT 1"
+        )
+    await eight.until("SELECT (count(*) >= 4)::int FROM articles", 1, 60)
+    for worker in old:
+        await eight.takes_jobs(await eight.start())
+        assert await worker.stop() == 0, worker.errors
+        eight.workers.remove(worker)
+    await eight.until(ARTICLES, 8 * 5, 60)
+    await eight.until(HITS, hits, 30)
+    await eight.until(UNTOLD, 0, 30)
+    assert eight.rows("SELECT count(*) - count(DISTINCT url) FROM articles") == [(0,)]
+    ids = eight.mailbox.ids()
+    assert len(set(ids)) == len(ids) == eight.rows(TOLD)[0][0]
+    assert eight.stage.closest() >= eight.delay - NEARLY
+    unknown = "SELECT status FROM procrastinate_jobs WHERE task_name = 'of-the-next-release'"
+    assert eight.rows(unknown) in ([], [("failed",)])
+    assert [worker.is_running for worker in eight.workers] == [True, True]
+
+
 async def test_a_worker_starts_although_one_that_is_stuck_holds_the_sources(eight: Cluster):
     upgrade = await eight.marsad("db", "upgrade")
     assert await upgrade.wait() == 0, upgrade.errors

@@ -144,7 +144,7 @@ def test_a_lock_whose_session_the_server_ended_is_left_in_peace(postgres_url: st
     with store.hold_daemon_lock():
         admin = Store.open(postgres_url)
         ended = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+            "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity WHERE datname ="
             " current_database() AND application_name LIKE 'marsad daemon%'"
         )
         with admin._database.engine.begin() as connection:
@@ -171,7 +171,7 @@ def test_a_lock_that_the_server_forgot_is_taken_again_or_known_to_be_lost(
 ) -> None:
     store, other = Store.open(postgres_url), Store.open(postgres_url)
     ended = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+        "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity WHERE datname ="
         " current_database() AND application_name LIKE 'marsad daemon%%'"
     )
 
