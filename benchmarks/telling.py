@@ -1,6 +1,6 @@
 """How long from publication on a local feed, polled every second, to the mail accepted by a sink.
 
-Run from the checkout: ``python benchmarks/telling.py [ARTICLES]``. A press, a mail server and
+Run from the checkout: ``python benchmarks/telling.py``. A press, a mail server and
 marsad as a process run on this machine; articles are published at random moments, each a story
 of its own with a partner of its own. Prints p50 and p95 in seconds; exits 1 when p95 is 3 s or
 more.
@@ -19,7 +19,7 @@ from statistics import median, quantiles
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "acceptance")]
 
-from newsroom import Newsroom, newsroom  # noqa: E402
+from newsroom import Newsroom, Stream, newsroom  # noqa: E402
 
 LIMIT = 3.0  # seconds, p95
 
@@ -27,12 +27,12 @@ LIMIT = 3.0  # seconds, p95
 PARTNERS = (
     *("italienne", "espagnole", "turque", "russe", "tunisienne", "allemande", "française"),
     *("britannique", "américaine", "chinoise", "portugaise", "égyptienne", "mauritanienne"),
-    *("libyenne", "nigérienne", "malienne", "sénégalaise", "nigériane", "sud-africaine"),
-    *("éthiopienne", "kényane", "angolaise", "saoudienne", "qatarie", "koweïtienne", "omanaise"),
-    *("jordanienne", "irakienne", "pakistanaise", "indienne", "indonésienne", "vietnamienne"),
-    *("sud-coréenne", "japonaise", "brésilienne", "argentine", "polonaise", "grecque", "serbe"),
-    *("belge", "néerlandaise"),
+    *("libyenne", "nigérienne", "malienne", "sénégalaise", "saoudienne", "indienne", "serbe"),
+    "japonaise",
 )
+# As many as go out at once: past a burst a channel gets its messages one every twenty seconds.
+ARTICLES = len(PARTNERS) - 1
+ROUNDS = 2
 
 
 def event(number: int) -> tuple[str, list[str]]:
@@ -46,9 +46,10 @@ def event(number: int) -> tuple[str, list[str]]:
     ]
 
 
-async def measure(room: Newsroom, articles: int) -> list[float]:
+async def measure(room: Newsroom, rng: random.Random) -> list[float]:
     """Return the seconds that each article took."""
-    rng, waits, stories = random.Random(1), [], [event(0)]
+    waits: list[float] = []
+    stream = Stream(room.press, "tsa", is_full=True)
     room.outlet("tsa")
     room.channels = {"mail": room.channels["mail"]}
     route = {"channels": ["mail"], "mode": "immediate"}
@@ -62,13 +63,12 @@ async def measure(room: Newsroom, articles: int) -> list[float]:
         },
         "alerts": {"channels": room.channels, "routes": [route], "flood": flood},
     }
-    room.press.publish("tsa", *stories)
+    stream.add(*event(0))
     daemon = await room.marsad("run")
     await room.until(lambda: len(room.mailbox.mails) == 1, 60)
-    for number in range(1, articles + 1):
+    for number in range(1, ARTICLES + 1):
         await asyncio.sleep(rng.uniform(0.5, 1.5))
-        stories.insert(0, event(number))
-        room.press.publish("tsa", *stories[:30])
+        stream.add(*event(number))
         published = time.monotonic()
         while len(room.mailbox.mails) <= number:
             if time.monotonic() - published > 60:
@@ -81,15 +81,15 @@ async def measure(room: Newsroom, articles: int) -> list[float]:
 
 async def main() -> int:
     """Measure and print."""
-    articles = int(sys.argv[1]) if len(sys.argv) > 1 else len(PARTNERS) - 1
-    if not 2 <= articles < len(PARTNERS):
-        raise SystemExit(f"ARTICLES: from 2 to {len(PARTNERS) - 1}, one partner each")
-    with tempfile.TemporaryDirectory() as folder:
-        async with newsroom(Path(folder)) as room:
-            waits = await measure(room, articles)
+    rng = random.Random(1)
+    waits: list[float] = []
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder:
+            async with newsroom(Path(folder)) as room:
+                waits += await measure(room, rng)
     p95 = quantiles(waits, n=20)[-1]
     print(
-        f"{articles} articles: p50 {median(waits):.2f} s, p95 {p95:.2f} s, max {max(waits):.2f} s"
+        f"{len(waits)} articles: p50 {median(waits):.2f} s, p95 {p95:.2f} s, max {max(waits):.2f} s"
     )
     return int(p95 >= LIMIT)
 
