@@ -2,8 +2,8 @@
 
 ``tests/cases/sentences/*.yaml`` are lists of items: ``id``, ``text`` and ``why``; ``title``
 and ``published`` if they matter; and what is expected: ``match``, ``partners`` (all of
-them), ``activities_include``, ``mentions`` and ``not_mentions`` (``anp`` or ``@anp`` for
-an entity, ``#port_call_strong`` for a family).
+them), ``activities_include``, ``activities_exclude``, ``mentions`` and ``not_mentions``
+(``anp`` or ``@anp`` for an entity, ``#port_call_strong`` for a family).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from domain.article import Document
 from matcher.judge import Matcher
 
 FOLDER = Path(__file__).resolve().parent.parent / "cases" / "sentences"
-EXPECTATIONS = {"match", "partners", "activities_include", "mentions", "not_mentions"}
+EXPECTATIONS = {"match", "partners", "activities_include", "activities_exclude"}
+EXPECTATIONS |= {"mentions", "not_mentions"}
 KEYS = {"id", "known_miss", "text", "why", "title", "published"} | EXPECTATIONS
 
 
@@ -76,9 +77,9 @@ def test_sentence(item: dict[str, Any], matcher: Matcher) -> None:
         assert verdict.is_match is item["match"], item["why"]
     if "partners" in item:
         assert {p for m in verdict.matches for p in m.partners} == set(item["partners"])
-    if "activities_include" in item:
-        found = {a for m in verdict.matches for a in m.activities}
-        assert found >= set(item["activities_include"])
+    found = {a for m in verdict.matches for a in m.activities}
+    assert found >= set(item.get("activities_include", ()))
+    assert not found & set(item.get("activities_exclude", ()))
     names = matcher.concepts.names
     mentions = {names[m.concept] for m in matcher.read(doc).mentions}
     assert mentions >= set(map(named, item.get("mentions", ()))), item["why"]
