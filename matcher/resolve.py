@@ -102,9 +102,7 @@ class Resolver:
         )
         # « intervention militaire » is no force of anybody: nothing inside such a phrase counts.
         self._set_phrases = frozenset(
-            number
-            for number, e in concepts.entities.items()
-            if e.kind == "lookalike" and "set_phrase" in e.classes
+            number for number, e in concepts.entities.items() if "set_phrase" in e.classes
         )
         self._shared = _shared_names(concepts, self._countries)
         self._cues = concepts.cue_mask()
