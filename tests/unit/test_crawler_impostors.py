@@ -13,12 +13,16 @@ PAGES = {
         "<html><body><script src='/cdn-cgi/challenge-platform/h/b/orchestrate/x'></script></body>",
         "<html><head><script src='/_Incapsula_Resource?SWJIYLWA=1'></script></head></html>",
         "<html><title>DDOS-GUARD</title></html>",
+        '<html><body><form ID="Challenge-Form" action="/x"></form></body></html>',
+        "<html><head><title>لحظة…</title></head><body></body></html>",
     ],
     Impostor.PARKED: [
         "<!doctype html><html><head><script src='https://img.sedoparking.com/x.js'></script></head>",
         "<html><body><h1>Domain for sale</h1></body></html>",
         "<html><body><p>Ce nom de domaine est à vendre.</p></body></html>",
         "<html><title>Account suspended</title><body></body></html>",
+        "<html><body><img src='https://www.Namecheap.com/assets/img/domain-PARKING.png'></body>",
+        "<html><head><script src='/Park.js'></script></head><body></body></html>",
     ],
     Impostor.LOGIN: [
         "<html><body><form><input name='u'><input type='password' name='p'></form></body></html>",
@@ -28,6 +32,7 @@ PAGES = {
     Impostor.HOME: [f"<!doctype html><html><title>Le Journal</title><body>{LINKS}</body></html>"],
     Impostor.PAGE: [
         "<html><body><h1>Maintenance</h1></body></html>",
+        "<html><body><a href='https://www.namecheap.com/'>Nom</a> <p>Un parking</p></body></html>",
         f"<html><body><p>{'Le ministre parle de domaines agricoles. ' * 60}</p></body></html>",
     ],
 }
