@@ -9,6 +9,7 @@ from domain.article import Article
 from domain.match import Match
 from domain.notice import PlannedDelivery
 from domain.page import Archived
+from domain.source import VisitReport
 from domain.story import StoryUpdate, Trace
 
 
@@ -22,6 +23,14 @@ class Filing:
     archived: Archived | None = None  # where the page of a hit is kept
     officials: tuple[str, ...] = ()  # official sources it comes from: ids of outlets or bodies
     trace: Trace | None = None  # of a hit; None: only the title says what story it is of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What a visit hands in at one time: articles, with its report if they are its last."""
+
+    filings: tuple[Filing, ...]
+    report: VisitReport | None = None
 
 
 class DeliveryPlanner(Protocol):

@@ -23,9 +23,9 @@ from domain.match import Verdict
 from domain.source import Source
 from marsad.clock import utc_now
 from marsad.config import Config
+from marsad.counter import patiently
 from marsad.documents import Line, read_past
 from marsad.pages import document_of, judge_page
-from marsad.pipeline import patiently
 from marsad.tracing import traced
 from marsad.workers import WorkerPool
 from storage.store import Store

@@ -9,14 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
 
 from alerts.pace import ChannelPace
 from alerts.planning import Planner
 from crawler.ports import RobotsRecord, WorkerCrashError, Workers, WorkerTimeoutError
 from domain.article import Article, Document
-from domain.errors import MarsadError, StoreError
-from domain.filing import Filed, Filing
+from domain.errors import MarsadError
+from domain.filing import Filed, Filing, Parcel
 from domain.lease import Lease
 from domain.match import Match
 from domain.notice import Delivery, Mode, PlannedDelivery, SendOutcome
@@ -24,27 +23,13 @@ from domain.page import Archived
 from domain.rematch import ChangeKind, Rejudged, changes
 from domain.revision import Known, is_edited
 from domain.source import Source, VisitReport
+from marsad.counter import Counter, patiently
 from marsad.judging import judge
 from marsad.tracing import traced
 from storage.archive import Archive
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = (0.5, 1, 2, 5, 10, 15, 30)  # waits for a database that is locked or down
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-async def patiently(write: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Write, waiting out a database that is locked or down: nothing is lost for it."""
-    for wait in _RETRY_SECONDS:
-        try:
-            return await asyncio.to_thread(write, *args, **kwargs)
-        except StoreError as error:
-            _log.warning("the store refused a commit: %s; again in %g s", error, wait)
-            await asyncio.sleep(wait)
-    return await asyncio.to_thread(write, *args, **kwargs)
 
 
 def no_lease(source_id: str) -> Lease | None:
@@ -74,6 +59,7 @@ class NewsDesk:
         self._lease_of = lease_of
         self._archive = archive
         self._store = store
+        self._counter = Counter(store, clock)
         self._workers = workers
         self._planner = planner
         self._sources = sources
@@ -103,7 +89,8 @@ class NewsDesk:
         self._failpoint("before-file")
         source_id = report.source_id if report else articles[0].source_id if articles else ""
         lease = self._lease_of(source_id)
-        filed: Filed = await patiently(self._store.file, filings, report, self._clock(), lease)
+        parcel = Parcel(filings=tuple(filings), report=report)
+        filed = await self._counter.file(parcel, lease)
         self._failpoint("after-file")
         self.articles += filed.articles
         if filed.hits:  # what is filed together is of one source

@@ -13,9 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from domain.article import Article
-from domain.filing import DeliveryPlanner, Filed, Filing, as_proposed
+from domain.filing import DeliveryPlanner, Filed, Filing, Parcel, as_proposed
 from domain.match import Match
-from domain.source import VisitReport
 from storage import fulltext, locking, placing, sources, stories, tables, visiting
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
@@ -30,33 +29,50 @@ New = list[tuple[int, Filing]]
 
 def file(
     connection: Connection,
-    filings: Sequence[Filing],
-    report: VisitReport | None,
+    parcels: Sequence[Parcel],
     now: datetime,
     *,
     labels: Labels,
     folding: Folding,
     plan: DeliveryPlanner = as_proposed,
     placer: Placer | None = None,
-) -> Filed:
-    """Write ``filings`` and the end of the visit into the transaction of ``connection``."""
+) -> list[Filed]:
+    """Write ``parcels`` into the transaction of ``connection``; say what came of each."""
+    filings = [filing for parcel in parcels for filing in parcel.filings]
+    reports = [parcel.report for parcel in parcels if parcel.report is not None]
     outlets = {filing.article.source_id for filing in filings}
-    if report is not None:
-        outlets.add(report.source_id)
+    outlets |= {report.source_id for report in reports}
     sources.ensure(connection, outlets, now)
     new = _articles(connection, filings)
     words = [(key, filing.article.title, filing.article.text) for key, filing in new]
     fulltext.index(connection, words, folding)
     if words:
         fulltext.note_filed(connection, words[0][0], words[-1][0])
-    hits, told = add_hits(
-        connection, new, now, labels=labels, folding=folding, plan=plan, placer=placer
-    )
+    filed = []
+    for mine in _by_parcel(new, parcels):
+        hits, told = add_hits(
+            connection, mine, now, labels=labels, folding=folding, plan=plan, placer=placer
+        )
+        filed.append(Filed(articles=len(mine), hits=hits, deliveries=told))
     keep_archived(connection, new)
-    if report is not None:
+    for report in reports:
         visiting.record(connection, report)
     visiting.note_articles(connection, _newest(new))
-    return Filed(articles=len(new), hits=hits, deliveries=told)
+    return filed
+
+
+def _by_parcel(new: New, parcels: Sequence[Parcel]) -> list[New]:
+    """Return of each parcel what was new; of an article that two hand in it is the first's."""
+    if len(parcels) == 1:
+        return [new]
+    found: list[New] = [[] for _ in parcels]
+    owners: dict[int, int] = {}
+    for number, parcel in enumerate(parcels):
+        for filing in parcel.filings:
+            owners.setdefault(id(filing), number)
+    for article_id, filing in new:
+        found[owners[id(filing)]].append((article_id, filing))
+    return found
 
 
 def add_hits(

@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection
 
 from domain.article import Article
 from domain.asking import ArticleQuery, ArticleRow, HitQuery, HitRow, OutboxQuery, StoredHit
 from domain.backfill import BackfillRun, BackfillStanding, BackfillStep
-from domain.filing import DeliveryPlanner, Filed, Filing, as_proposed
+from domain.filing import DeliveryPlanner, Filed, Filing, Parcel, as_proposed
 from domain.health import HealthChange
 from domain.lease import Lease
 from domain.notice import Delivery, Mode, SendOutcome
@@ -60,6 +60,9 @@ from storage.stories import Placer
 
 def _new_token() -> str:
     return uuid.uuid4().hex
+
+
+R = TypeVar("R")
 
 
 class Store:
@@ -349,12 +352,23 @@ class Store:
         already holds is passed over: filing twice does nothing twice. Raises
         LeaseLostError, and stores nothing, when ``lease`` is past.
         """
+        parcel = Parcel(filings=tuple(filings), report=report)
+        return self.file_together([parcel], now, lease, plan=plan)[0]
 
-        def work(connection: Connection) -> Filed:
+    def file_together(
+        self,
+        parcels: Sequence[Parcel],
+        now: datetime,
+        lease: Lease | None = None,
+        *,
+        plan: DeliveryPlanner = as_proposed,
+    ) -> list[Filed]:
+        """Store what several visits hand in, in one commit; see ``file``."""
+
+        def work(connection: Connection) -> list[Filed]:
             return filing.file(
                 connection,
-                filings,
-                report,
+                parcels,
                 now,
                 labels=self._labels,
                 folding=self._folding,
@@ -364,10 +378,10 @@ class Store:
 
         return self._fenced(lease, work)
 
-    def _fenced(self, lease: Lease | None, work: Callable[[Connection], Filed]) -> Filed:
+    def _fenced(self, lease: Lease | None, work: Callable[[Connection], R]) -> R:
         """Return what ``work`` returns from its transaction, which holds ``lease`` to its end."""
 
-        def held(connection: Connection) -> Filed:
+        def held(connection: Connection) -> R:
             if lease is not None:
                 hosts.require(connection, lease)
             return work(connection)

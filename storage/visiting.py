@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, literal, or_, select, update
 
 from domain.source import FetchState, VisitReport
 from storage import health
@@ -15,6 +15,13 @@ from storage.sources import KEPT, REMOVED, standing
 from storage.tables import sources, validators, visits
 
 KEPT_VISITS = 30
+_SEEN = bindparam("seen", type_=UtcText)
+_NOTE_ARTICLE = (
+    update(sources)
+    .where(sources.c.source_id == bindparam("outlet"))
+    .where(or_(sources.c.last_article.is_(None), sources.c.last_article < _SEEN))
+    .values(last_article=_SEEN)
+)
 
 
 def record(connection: Connection, report: VisitReport) -> None:
@@ -47,10 +54,10 @@ def _standing(report: VisitReport) -> str:
 
 def note_articles(connection: Connection, newest: Mapping[str, datetime]) -> None:
     """Move each outlet's ``last_article`` up to its newest article filed."""
-    for outlet, seen in newest.items():
-        is_newer = or_(sources.c.last_article.is_(None), sources.c.last_article < seen)
-        mine = sources.c.source_id == outlet
-        connection.execute(update(sources).where(mine, is_newer).values(last_article=seen))
+    # In one order, so that two who note the same outlets never wait for each other.
+    rows = [{"outlet": outlet, "seen": newest[outlet]} for outlet in sorted(newest)]
+    if rows:
+        connection.execute(_NOTE_ARTICLE, rows)
 
 
 def _told(state: FetchState) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from newsroom import DULL, HITS, Newsroom, Process, newsroom
 
 from domain.article import Article
 from domain.filing import Filing
-from marsad.pipeline import patiently
+from marsad.counter import patiently
 from storage import Store, database, schema
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)

@@ -16,6 +16,7 @@ from storage_promises import NOW, SENT, claim, filing, outlet, refusal, report, 
 from domain.asking import ArticleQuery, HitQuery, OutboxQuery
 from domain.backfill import BackfillRun, BackfillStep
 from domain.errors import StoreError
+from domain.filing import Parcel
 from domain.grouping import Kind
 from domain.health import HealthChange, HealthState
 from domain.notice import Bulletin, Delivery, Mode, Notice
@@ -142,6 +143,7 @@ CALLS: dict[str, Callable[[Store, Path], object]] = {
     "hold": lambda s, _: s.hold("x.example", NOW, NOW),
     "unseen": lambda s, _: s.unseen(["https://x.example/"]),
     "file": lambda s, _: s.file([filing("q")], report("tsa"), NOW),
+    "file_together": lambda s, _: s.file_together([Parcel(filings=(filing("q2"),))], NOW),
     "articles": lambda s, _: list(s.articles()),
     "backfill_begin": lambda s, _: s.backfill_begin("a", NOW, None, NOW),
     "backfill_steps": lambda s, _: s.backfill_steps(BACKFILL),

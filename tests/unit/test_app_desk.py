@@ -17,7 +17,7 @@ from domain.errors import MatchError, StoreError
 from domain.match import Match, Verdict
 from domain.notice import DeliveryState, Mode, SendOutcome, SendResult
 from domain.source import Source, VisitOutcome, VisitReport
-from marsad import pipeline
+from marsad import counter
 from marsad.pipeline import NewsDesk, StoredOutbox
 from marsad.tracing import trace
 from storage.store import Store
@@ -156,6 +156,10 @@ class Stubborn:
         self._try()
         return self._store.file(*arguments)
 
+    def file_together(self, *arguments: Any) -> Any:
+        self._try()
+        return self._store.file_together(*arguments)
+
     def settle(self, *arguments: Any) -> Any:
         self._try()
         return self._store.settle(*arguments)
@@ -163,7 +167,7 @@ class Stubborn:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "_RETRY_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(counter, "_RETRY_SECONDS", (0.0, 0.0))
 
 
 @pytest.mark.usefixtures("quick")
