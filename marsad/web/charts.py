@@ -20,6 +20,10 @@ _DARK = """inline:
   .axis .line, .axis .guides, .axis .major.guides { stroke: #475055 !important; }
 }
 """
+_FROM_THE_RIGHT = """inline:
+.axis.y text { text-anchor: start !important; }
+.legends .legend text { text-anchor: end !important; }
+"""
 
 
 def stacked(
@@ -32,30 +36,39 @@ def stacked(
     """Draw columns of stacked counts, one a label; read from the right where ``is_rtl``."""
     size = {"width": 400, "height": 440} if is_narrow else {"height": 380}
     columns = 2 if is_narrow else None  # of the legend; None: as many as fit by the count
-    config = _config(**size) | {"legend_at_bottom_columns": columns, "truncate_legend": 30}
+    config = _config(**size, is_rtl=is_rtl) | {
+        "legend_at_bottom_columns": columns,
+        "truncate_legend": 30,
+    }
     chart = _pygal().StackedBar(**config, x_label_rotation=0)
-    shown = list(reversed(labels)) if is_rtl else list(labels)
-    chart.x_labels = shown
+    chart.x_labels = list(labels)
     most = _FEWEST_LABELS if is_narrow else _MOST_LABELS
-    if len(shown) > most:
+    if len(labels) > most:
         chart.show_minor_x_labels = False
-        chart.x_labels_major = shown[:: -(-len(shown) // most)]
+        chart.x_labels_major = chart.x_labels[:: -(-len(labels) // most)]
     for name, values in series.items():
-        chart.add(name, list(reversed(values)) if is_rtl else list(values))
-    return _drawn(chart)
+        chart.add(name, list(values))
+    return _drawn(chart, is_rtl=is_rtl)
 
 
 def bars(
-    labels: Sequence[str], series: Mapping[str, Sequence[int]], *, is_narrow: bool = False
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[int]],
+    *,
+    is_rtl: bool,
+    is_narrow: bool = False,
 ) -> bytes:
-    """Draw a lying bar of stacked counts for each label, the first one on top; half as wide."""
+    """Draw a lying bar of stacked counts for each label, the first one on top; half as wide.
+
+    Where ``is_rtl`` bars grow from the right, and their labels stand there.
+    """
     chart = _pygal().HorizontalStackedBar(
-        **_config(height=100 + 26 * max(len(labels), 3), width=400 if is_narrow else 560)
+        **_config(100 + 26 * max(len(labels), 3), 400 if is_narrow else 560, is_rtl=is_rtl)
     )
     chart.x_labels = list(reversed(labels))
     for name, values in series.items():
         chart.add(name, list(reversed(values)))
-    return _drawn(chart)
+    return _drawn(chart, is_rtl=is_rtl)
 
 
 def _pygal() -> Any:
@@ -69,7 +82,7 @@ def _pygal() -> Any:
     return pygal
 
 
-def _config(height: int, width: int = 1100) -> dict[str, Any]:
+def _config(height: int, width: int = 1100, *, is_rtl: bool = False) -> dict[str, Any]:
     style = _pygal().style.Style(
         background="transparent",
         plot_background="transparent",
@@ -88,7 +101,7 @@ def _config(height: int, width: int = 1100) -> dict[str, Any]:
         "height": height,
         "width": width,
         "js": (),
-        "css": ("file://style.css", "file://graph.css", _DARK),
+        "css": (*("file://style.css", "file://graph.css", _DARK), *[_FROM_THE_RIGHT] * is_rtl),
         "legend_at_bottom": True,
         "legend_box_size": 12,
         "show_minor_y_labels": True,
@@ -102,8 +115,10 @@ def _config(height: int, width: int = 1100) -> dict[str, Any]:
     }
 
 
-def _drawn(chart: Any) -> bytes:
+def _drawn(chart: Any, *, is_rtl: bool = False) -> bytes:
     chart.add_xml_filter(_without_scripts)
+    if is_rtl:  # the library draws from the left only
+        chart.add_xml_filter(_from_the_right)
     drawn: bytes = chart.render()
     return drawn
 
@@ -111,6 +126,26 @@ def _drawn(chart: Any) -> bytes:
 def _without_scripts(root: Element) -> Element:
     for parent in list(root.iter()):
         for child in list(parent):
-            if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == "script":
+            if _kind(child) == "script":
                 parent.remove(child)
     return root
+
+
+def _from_the_right(root: Element) -> Element:
+    """Mirror what is drawn, and each of its texts once more about where it stands."""
+    width = root.attrib["viewBox"].split()[2]
+    for part in [child for child in root if _kind(child) == "g"]:
+        part.set("transform", f"translate({width}, 0) scale(-1, 1)")
+    for parent in list(root.iter()):
+        for place, child in enumerate(list(parent)):
+            if _kind(child) == "text":
+                there = 2 * float(child.attrib.get("x", "0"))
+                turned = parent.makeelement("g", {})
+                turned.set("transform", f"translate({there:g}, 0) scale(-1, 1)")
+                parent[place] = turned
+                turned.append(child)
+    return root
+
+
+def _kind(element: Element) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""  # a comment

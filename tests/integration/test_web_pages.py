@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from lxml import etree
 from web_stage import TOKEN, arabic, filing, fill, page, write_config
 
 from domain.looking import Count, Telling
-from marsad.web.charts import stacked
+from marsad.web.charts import bars, stacked
 from marsad.web.names import Names, flag
 from marsad.web.pages.picture import by_month, ranked
 from marsad.web.pages.stories import additions, event
@@ -314,6 +315,26 @@ async def test_a_name_in_a_chart_is_text():
     drawn = stacked(["<script>x</script>"], {"<b>&": [3]}, is_rtl=True).decode()
     assert "<script" not in drawn
     assert "&lt;b&gt;&amp;" in drawn
+
+
+async def test_in_arabic_a_chart_reads_from_the_right():
+    """All of it is mirrored, its words once more where they stand: none is written backwards."""
+    for draw in (bars, stacked):
+        drawn = {
+            is_rtl: etree.fromstring(draw(["رياح", "Sersou"], {"تونس": [5, 2]}, is_rtl=is_rtl))
+            for is_rtl in (True, False)
+        }
+        words = {is_rtl: list(root.iter("{*}text")) for is_rtl, root in drawn.items()}
+        assert [w.text for w in words[True]] == [w.text for w in words[False]] != []
+        width = drawn[True].get("viewBox").split()[2]
+        outermost = drawn[True].findall("{*}g")
+        assert {part.get("transform") for part in outermost} == {
+            f"translate({width}, 0) scale(-1, 1)"
+        }
+        for word in words[True]:
+            there = f"translate({2 * float(word.get('x')):g}, 0) scale(-1, 1)"
+            assert word.getparent().get("transform") == there
+        assert "scale(-1" not in etree.tostring(drawn[False], encoding="unicode")
 
 
 async def test_a_message_of_the_stream_keeps_its_lines():

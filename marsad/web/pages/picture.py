@@ -109,17 +109,18 @@ def _span(request: Request) -> str:
 def _draw(
     name: str, grid: Grid, words: Wording, outlet: Callable[[str], str], *, is_narrow: bool
 ) -> bytes:
+    is_rtl = words.direction == "rtl"
     if name == "months":
         labels = [words.month(date.fromisoformat(f"{month}-01")) for month in grid.rows]
         named = {c: words("others") if c == "" else words.name("partner", c) for c in grid.columns}
         series = {named[c]: [grid.count(row, c) for row in grid.rows] for c in grid.columns}
-        return charts.stacked(labels, series, is_rtl=words.direction == "rtl", is_narrow=is_narrow)
+        return charts.stacked(labels, series, is_rtl=is_rtl, is_narrow=is_narrow)
     rows = grid.rows[:_MOST_ROWS]
     say = outlet if name == "outlets" else (lambda value: words.known("activity", value))
     series = {
         words.known("language", c): [grid.count(row, c) for row in rows] for c in grid.columns
     }
-    return charts.bars([say(row) for row in rows], series, is_narrow=is_narrow)
+    return charts.bars([say(row) for row in rows], series, is_rtl=is_rtl, is_narrow=is_narrow)
 
 
 def _grid(name: str, picture: Picture) -> Grid:
