@@ -88,7 +88,7 @@ reliability: $(READY)  ## every promise of docs/reliability.md, tested now; what
 
 bench-cluster: $(READY)  ## how the work of 1, 2 and 4 workers grows (needs PostgreSQL)
 	$(BIN)/python -m benchmarks.cluster
-	$(BIN)/python -m benchmarks.cluster --latency 0
+	$(BIN)/python -m benchmarks.cluster --latency 0 --articles 40
 
 bench-telling: $(READY)  ## from publication on a local feed to the mail accepted: p50, p95
 	$(BIN)/python benchmarks/telling.py
