@@ -91,8 +91,11 @@ class _Reader:
 
     def _compose(self) -> Node | None:
         try:
-            with self._path.open(encoding="utf-8") as file:
-                return yaml.compose(file, Loader=yaml.SafeLoader)
+            text = self._path.read_text(encoding="utf-8")
+            try:
+                return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            except yaml.YAMLError:  # the slow reader says it better
+                return yaml.compose(text, Loader=yaml.SafeLoader)
         except OSError as error:
             self._fault(None, "", f"cannot be read: {error.strerror}")
         except (yaml.YAMLError, UnicodeDecodeError) as error:

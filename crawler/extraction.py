@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import trafilatura
 from resiliparse.extract.html2text import extract_plain_text
 from selectolax.lexbor import LexborHTMLParser
 
@@ -153,5 +152,7 @@ def _shingles(text: str) -> set[tuple[str, ...]]:
 
 
 def _trafilatura(markup: str) -> str:
+    import trafilatura  # noqa: PLC0415 - a tenth of a second, for one page of five, in workers only
+
     text = trafilatura.extract(markup, fast=True, include_comments=False, include_tables=False)
     return "\n\n".join(line for line in map(clean, (text or "").splitlines()) if line)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import feedparser
-
 from crawler.blocks import is_too_deep, plain_title
 from crawler.entries import RawEntry
 from domain.errors import FeedError
@@ -23,6 +21,8 @@ def read_forgiving(text: str, url: str) -> tuple[str, str, float | None, list[Ra
     """
     if is_too_deep(text, is_xml=True):
         raise FeedError("the feed nests too deep", url=url)
+    import feedparser  # noqa: PLC0415 - slow to import, for broken feeds only
+
     try:
         result: Any = feedparser.parse(
             _REFERENCE.sub(_letter, text).encode("utf-8", "replace"),

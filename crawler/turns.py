@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+# Without any delay Scrapy begins all that waits in one sweep, before it counts the first: the next
+# one's turn would come before the answer. The least delay makes it look again in between.
+_LEAST_DELAY = 1e-3  # seconds
 _SLOT = "download_slot"  # Scrapy's meta key; a redirect inherits it from another host
 
 
@@ -46,7 +49,7 @@ class Turns:
         if crawl_delay is not None:
             self._wishes.setdefault(host, {})[origin_of(request.url)] = crawl_delay.total_seconds()
         usual = self._crawler.settings.getfloat("DOWNLOAD_DELAY")
-        delay = max(usual, *self._wishes.get(host, {}).values(), 0.0)
+        delay = max(usual, *self._wishes.get(host, {}).values(), _LEAST_DELAY)
         downloader: Any = self._crawler.engine.downloader
         downloader.per_slot_settings[host] = {"concurrency": 1, "delay": delay, "jitter": 0}
         _, slot = downloader._get_slot(request)

@@ -18,7 +18,8 @@ from marsad.commands.context import DEFAULT_CONFIG, Context
 from marsad.commands.plain import plain_call
 from marsad.secrecy import keep_private
 
-_ALONE = {"match": "judge"}  # commands that are started by the thousand, and their module
+# Commands that are started by the thousand, or measured from their start, and their module.
+_ALONE = {"match": "judge", "crawl": "collect", "run": "collect"}
 
 
 def root(

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from domain.article import Document
 from domain.errors import MarsadError, MatchError
@@ -13,7 +14,9 @@ from domain.match import Verdict
 from marsad.compiled import load_compiled
 from marsad.labels import names_of
 from marsad.preloaded import preloaded
-from matcher.judge import Matcher
+
+if TYPE_CHECKING:  # the daemon names these functions, its workers run them
+    from matcher.judge import Matcher
 
 # A worker process is one task at a time and has no composition root of its own; this is its
 # only state, set by its initializer: the matcher, or why there is none.

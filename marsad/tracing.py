@@ -16,7 +16,6 @@ from domain.story import Trace
 from marsad.judging import loaded
 from marsad.pages import document_of
 from marsad.placing import official
-from matcher.stories.trace import Tracer
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +30,8 @@ class Traced:
 
 def trace(document: Document, matches: Sequence[Match]) -> Traced:
     """Trace one hit, in a worker. Raises ConfigError when the rules do not load."""
+    from matcher.stories.trace import Tracer  # noqa: PLC0415 - numpy, which the daemon does without
+
     tracer = Tracer(loaded())
     return Traced(tracer.trace(document, matches), tracer.officials(document))
 

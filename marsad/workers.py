@@ -23,7 +23,10 @@ R = TypeVar("R")
 
 # Imported once in the fork server, so that a worker that replaces a dead one starts quickly;
 # the last one loads the rules.
-_PRELOAD = ["marsad.judging", "crawler.jobs", "marsad.preloaded"]
+_PRELOAD = [
+    *("marsad.judging", "matcher.judge", "matcher.stories.trace", "crawler.jobs"),
+    *("trafilatura", "feedparser", "marsad.preloaded"),
+]
 _TASKS_PER_PROCESS = 5000  # then it is replaced: parsers leak
 
 

@@ -40,6 +40,7 @@ KEPT = (
     "rests_until",
 )
 REMOVED = "removed"
+_HELD = select(sources.c.source_id).where(sources.c.source_id.in_(bindparam("ids", expanding=True)))
 AHEAD = timedelta(minutes=2)  # a visit later than that from now: the clock was set back
 
 
@@ -80,7 +81,7 @@ def _as_kept(value: object) -> object:
 def ensure(connection: Connection, ids: set[str], now: datetime) -> None:
     """Give a row to outlets that articles name and no config ever did."""
     ids = {clean(key) for key in ids}
-    held = set(connection.scalars(select(sources.c.source_id).where(sources.c.source_id.in_(ids))))
+    held = set(connection.scalars(_HELD, {"ids": list(ids)}))
     strays = [
         Source(id=key, name=key, url="", language="und", country="") for key in sorted(ids - held)
     ]

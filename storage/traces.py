@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date
 
 from sqlalchemy import Connection, insert, select, text
@@ -80,9 +80,9 @@ def alike(
 
 def written(trace: Trace) -> str:
     """Return a trace as its row holds it."""
-    facts = asdict(trace)
+    # The keys have rows of their own.
+    facts = {f.name: getattr(trace, f.name) for f in fields(Trace) if f.name != "keys"}
     facts["dates"] = [[d.first.toordinal(), d.last.toordinal()] for d in trace.dates]
-    del facts["keys"]  # they have rows of their own
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -13,7 +13,6 @@ from alerts.channel_settings import (
     SlackSettings,
     WebhookSettings,
 )
-from alerts.channels.apprise import AppriseChannel
 from alerts.channels.console import ConsoleChannel
 from alerts.channels.email import EmailChannel
 from alerts.channels.file import FileChannel
@@ -48,6 +47,8 @@ def make_channel(
     if isinstance(settings, WebhookSettings):
         return WebhookChannel(name, settings, words, Poster(dialling), clock)
     if isinstance(settings, AppriseSettings):
+        from alerts.channels.apprise import AppriseChannel  # noqa: PLC0415 - slow to import
+
         return AppriseChannel(name, settings, words, dialling)
     if isinstance(settings, FileSettings):
         return FileChannel(name, settings.path, words)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 
 from domain.match import EventDate
 from domain.story import Trace
@@ -39,6 +40,9 @@ class Signs:
     other_names: float  # 1: both name people or things abroad, none in common
     days_between: float  # publication: 0 the same day, 1 a week or more
     other_language: float
+
+
+_values_of = attrgetter(*(sign.name for sign in fields(Signs)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def likeness(one: Trace, other: Trace, days: int, weights: Weights) -> float:
 
 def score(found: Signs, weights: Weights) -> float:
     """Return the weighed sum of signs as a share, 0..1."""
-    pairs = zip(astuple(found), astuple(weights.signs), strict=True)
+    pairs = zip(_values_of(found), _values_of(weights.signs), strict=True)
     total = weights.bias + sum(value * weight for value, weight in pairs)
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, total))))
 

@@ -156,3 +156,37 @@ async def test_a_connection_that_is_found_closed_costs_one_more_try_after_the_de
     assert article.note == ""
     assert [path for _, path in asked] == [b"/feed", b"/a/1", b"/a/1"]
     assert min(later - earlier for (earlier, _), (later, _) in pairwise(asked)) >= 0.2
+
+
+async def test_without_a_delay_too_a_host_has_one_request_at_a_time():
+    open_now, most = 0, 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await asyncio.sleep(0.02)
+        open_now -= 1
+        if request.path.startswith("/feed"):
+            number = request.path[-1]
+            feed = rss(*(item(f"/a/{number}{n}") for n in range(4)))
+            return web.Response(text=feed, content_type="application/rss+xml")
+        if request.path == "/robots.txt":
+            return web.Response(status=404)
+        return web.Response(text=page(request.path), content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/{tail:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with local_press() as press, Stage(delay="0s") as stage:
+        for number in range(4):
+            feeds = (f"{url}/feed{number}",)
+            outlet = source(press, id=f"o{number}", url=f"{url}/", feeds=feeds)
+            stage.collector.submit(outlet, fresh(outlet))
+        await stage.collector.drain()
+        assert len(stage.desk.articles) == 16
+    await runner.cleanup()
+    assert most == 1
