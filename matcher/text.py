@@ -381,7 +381,7 @@ _ABBREVIATIONS = frozenset(
 # from its first one only and never given back, so that a text of nothing else stays cheap.
 _BOUNDARY = re.compile(
     "[.!?؟…۔\\n](?:(?<=\\n)|(?<![.!?؟…۔][.!?؟…۔])[.!?؟…۔]*+[\"'”’»)\\]›]*+(?:\\s»)?(?=\\s|$))"
-    "|[ \u00a0]{4}"
+    "|(?<=\\S)[•·](?=\\s)|[ \u00a0]{4}"  # some papers end their sentences with a dot of lists
 )
 _WORD_BEFORE = re.compile(r"[^\s(«\"'’“]{1,12}$")
 _LONGER_THAN_ABBREVIATIONS = 1 + max(map(len, _ABBREVIATIONS))
