@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from crawler.archives import template_problem
 from crawler.families import FAMILIES
-from domain.errors import ConfigError, Fault
+from domain.errors import ConfigError, Fault, nearest
 from domain.source import Confidence
 
 TEXTS = (
@@ -126,7 +125,7 @@ class _Reader:
             elif name in PARTS:
                 parts[name] = self._part(PARTS[name], value, path)
             else:
-                self._fault(key, path, f"unknown key{_nearest(name, (*TEXTS, *LISTS, *PARTS))}")
+                self._fault(key, path, f"unknown key{nearest(name, (*TEXTS, *LISTS, *PARTS))}")
         self._require(node, place, texts, lists)
         if len(self.faults) > before:
             return None
@@ -159,7 +158,7 @@ class _Reader:
             if name in found:
                 self._fault(key, path, "stands twice")
             elif name not in keys:
-                self._fault(key, path, f"unknown key{_nearest(name, keys)}")
+                self._fault(key, path, f"unknown key{nearest(name, keys)}")
             elif name == "drop":
                 found[name] = self._list(name, value, path)
             else:
@@ -212,8 +211,3 @@ def _problem(name: str, text: str) -> str | None:
     if shape is not None and not shape[0].fullmatch(text):
         return f"{text!r} is not {shape[1]}"
     return None
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {close[0]}?" if close else ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import QueryError
 from storage.border import drivers, is_timeout, one_line
 from storage.database import BUSY_MS, CACHE_KB, STEPS, Database
+from storage.misnamed import meant
 
 if TYPE_CHECKING:
     import psycopg
@@ -65,7 +66,7 @@ class QueryResult:
 def query(database: Database, sql: str, seconds: float) -> QueryResult:
     """Run one statement for at most ``seconds``. Raises QueryError, also while rows come."""
     run = _sqlite if database.is_sqlite else _postgresql
-    with _refusals():
+    with _refusals(lambda error: meant(database, sql, error)):
         return run(database, sql, seconds)
 
 
@@ -74,15 +75,20 @@ def _refused() -> tuple[type[BaseException], ...]:
     return (*drivers(), sqlite3.Warning, ValueError, OverflowError)
 
 
+def _no_hint(error: BaseException) -> str:
+    del error
+    return ""
+
+
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _refusals(hint: Callable[[BaseException], str] = _no_hint) -> Iterator[None]:
     try:
         yield
     except _refused() as error:
         why = "it ran too long" if is_timeout(error) else one_line(error)
         if getattr(error, "sqlstate", "") is None and type(error).__name__ == "ProgrammingError":
             why = NO_ROWS  # psycopg's own words, of how it reads the answer
-        raise QueryError(f"query refused or failed: {why}") from error
+        raise QueryError(f"query refused or failed: {why}{hint(error)}") from error
 
 
 def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:

@@ -261,8 +261,8 @@ async def test_a_file_that_is_no_database_is_one_line_and_stays_as_it_is(room: N
 async def test_an_unknown_view_is_one_line(room: Newsroom):
     with Store.open(f"sqlite:///{room.database}"):
         pass
-    line = await refusal(room, 1, "sql", "SELECT * FROM v_nothing")
-    assert "v_nothing" in line
+    line = await refusal(room, 1, "sql", "SELECT * FROM v_hit")
+    assert "no such table: v_hit; did you mean 'v_hits'?" in line
 
 
 # --- A server that goes away in mid-run

@@ -25,7 +25,7 @@ from domain.errors import QueryError
 from domain.time import isoformat
 from marsad.folding import MatcherFolding
 from matcher.searching import parse_search
-from storage import fulltext
+from storage import fulltext, misnamed
 from storage.store import Store
 
 
@@ -110,6 +110,42 @@ def test_a_superuser_s_question_runs_no_code_that_climbs_back(postgres_url: str)
     assert words is not None
     assert "it ran" not in words
     assert "syntax error" in words
+
+
+MISNAMED = {
+    "SELECT * FROM v_hit": "v_hits",
+    "SELECT * FROM V_EVIDENCES": "v_evidence",
+    "SELECT 1 FROM v_hits h JOIN v_source s ON s.source_id = h.outlet": "v_sources",
+    "SELECT * FROM artikles": "articles",
+    "SELECT outlt FROM v_hits": "outlet",
+    "SELECT h.outlt FROM v_hits AS h": "outlet",
+    "SELECT OUTLT FROM v_hits WHERE score > 0": "outlet",
+    "SELECT source FROM v_sources": "source_id",
+    "SELECT score FROM v_sources": None,  # a column of another view is no help
+    "SELECT * FROM cheese": None,
+    "SELECT no_such(1)": None,
+}
+
+
+@pytest.mark.parametrize("sql", MISNAMED)
+def test_a_name_that_is_not_there_is_said_with_the_nearest(store: Store, sql: str) -> None:
+    said = refusal(lambda: rows(store, sql))
+    assert said is not None
+    assert said.startswith("query refused or failed: ")
+    assert "\n" not in said
+    wanted = MISNAMED[sql]
+    assert said.partition("; did you mean ")[2] == ("" if wanted is None else f"{wanted!r}?")
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("message", ["la relation « v_hit » n'existe pas", "Relation »v_hit«"])
+def test_a_server_of_another_language_is_understood(postgres_url: str, message: str) -> None:
+    class Said(Exception):  # noqa: N818
+        sqlstate = "42P01"
+
+    with Store.open(postgres_url) as opened:
+        hint = misnamed.meant(opened._database, "SELECT * FROM v_hit", Said(message))
+    assert hint == "; did you mean 'v_hits'?"
 
 
 def test_plain_questions_are_answered(store: Store) -> None:
