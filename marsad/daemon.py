@@ -21,6 +21,7 @@ from marsad.guarding import guarded
 from marsad.house import House, build_house
 from marsad.keeping import keep_house
 from marsad.labels import Labels
+from marsad.pipeline import patiently
 from marsad.reloading import Reloading, in_place, say_refused
 from marsad.stopping import stop_on_signals
 from marsad.stores import open_store
@@ -127,8 +128,16 @@ async def _run(house: House, stop: asyncio.Event, successors: Successors) -> Hou
     """Run ``house`` until it is asked to stop, or return the one that takes over from it."""
     loading = asyncio.create_task(house.workers.ready())
     try:
-        await asyncio.to_thread(house.store.sync_sources, house.config.sources, house.clock())
         stopping = asyncio.create_task(stop.wait())
+        # An edit may come while the database is down: that ends nothing.
+        syncing = asyncio.create_task(
+            patiently(house.store.sync_sources, house.config.sources, house.clock())
+        )
+        await asyncio.wait({syncing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not syncing.done():
+            syncing.cancel()
+            return None
+        syncing.result()
         await asyncio.wait({loading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not loading.done():
             return None

@@ -13,9 +13,12 @@ from storage import Migrate, Store
 
 
 def has_database(url: str) -> bool:
-    """Whether a SQLite file is there; a server has to be asked."""
+    """Whether a SQLite file is there; a server, and a folder that is shut, have to be asked."""
     prefix = "sqlite:///"
-    return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
+    try:
+        return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
+    except OSError:
+        return True  # opening it says why
 
 
 def open_store(

@@ -14,6 +14,7 @@ from domain.errors import QueryError
 from storage.border import drivers, is_timeout, one_line
 from storage.database import BUSY_MS, CACHE_KB, STEPS, Database
 from storage.misnamed import meant
+from storage.remedies import remedy
 
 if TYPE_CHECKING:
     import psycopg
@@ -88,7 +89,7 @@ def _refusals(hint: Callable[[BaseException], str] = _no_hint) -> Iterator[None]
         why = "it ran too long" if is_timeout(error) else one_line(error)
         if getattr(error, "sqlstate", "") is None and type(error).__name__ == "ProgrammingError":
             why = NO_ROWS  # psycopg's own words, of how it reads the answer
-        raise QueryError(f"query refused or failed: {why}{hint(error)}") from error
+        raise QueryError(f"query refused or failed: {why}{hint(error)}{remedy(error)}") from error
 
 
 def _sqlite(database: Database, sql: str, seconds: float) -> QueryResult:

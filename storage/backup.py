@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from domain.errors import StoreError
 from storage.database import Database
+from storage.remedies import COPY_BACK
 
 PAGES = 2_000  # copied at a time, so that writers get their turn
 
@@ -46,6 +47,11 @@ def _sqlite(database: Database, part: Path) -> None:
     ):
         source.backup(target, pages=PAGES, sleep=0.01)
         target.execute("PRAGMA journal_mode=DELETE").close()  # one file, nothing beside it
+        # Pages are copied as they are. A copy of a broken file would take a good one's place.
+        found: str = target.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        broken = found.splitlines()[-1]
+        raise StoreError(f"{database.name}: no copy: it is damaged: {broken}; {COPY_BACK}")
 
 
 def _postgresql(database: Database, part: Path) -> None:

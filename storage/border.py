@@ -6,10 +6,12 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import StoreError, TimeLimitError
+from storage.remedies import remedy
 
 _CANCELED = "57014"  # PostgreSQL's code of a question that its time limit ended
 
@@ -34,14 +36,14 @@ def _foreign() -> tuple[type[BaseException], ...]:
 
 
 @contextmanager
-def border(name: str) -> Iterator[None]:
-    """Translate what goes wrong with the database called ``name``."""
+def border(name: str, path: Path | None = None) -> Iterator[None]:
+    """Translate what goes wrong with the database called ``name``, on SQLite the file ``path``."""
     try:
         yield
     except _foreign() as error:
         if is_timeout(error):
             raise TimeLimitError(f"database {name}: the question took too long") from error
-        raise StoreError(f"database {name}: {one_line(error)}") from error
+        raise StoreError(f"database {name}: {one_line(error)}{remedy(error, path)}") from error
 
 
 def is_timeout(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from storage.border import one_line
 from storage.database import PAGE_SIZE, Database
+from storage.remedies import COPY_BACK
 
 SAMPLED = 1_000  # rows of an index that SQLite's statistics are drawn from
 
@@ -46,7 +47,12 @@ def faults(database: Database) -> Iterator[str]:
     """Yield what is wrong with the database, a line each; nothing when it is whole."""
     with database.read() as connection:
         if database.is_sqlite:
-            yield from _sqlite_faults(connection)
+            broken = list(_broken_pages(connection))
+            yield from broken
+            if broken:  # what follows would end at a page that is not legible
+                yield COPY_BACK
+                return
+            yield from _broken_references(connection)
         for words, question in PROMISES.items():
             count = connection.scalar(text(question))
             if count:
@@ -90,9 +96,16 @@ def _index_faults(database: Database) -> Iterator[str]:
         yield f"the index of words is broken: {one_line(error)}; empty fulltext_state to renew it"
 
 
-def _sqlite_faults(connection: Connection) -> Iterator[str]:
-    found = connection.exec_driver_sql("PRAGMA integrity_check").scalars()
-    yield from (line for line in found if line != "ok")
+def _broken_pages(connection: Connection) -> Iterator[str]:
+    try:
+        found = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    except DatabaseError:  # the whole check ends at a page that is not legible: ask for the first
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
+    lines = [line for answer in found for line in answer.splitlines()]
+    yield from (line for line in lines if line != "ok" and not line.startswith("***"))
+
+
+def _broken_references(connection: Connection) -> Iterator[str]:
     for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield f"table {row[0]}, row {row[1]}: no such row in {row[2]}"
 

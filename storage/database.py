@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.errors import StoreError
+from storage.remedies import FOREIGN
 
 _log = logging.getLogger("marsad.store")
 
@@ -238,7 +239,7 @@ def _refuse_foreign(path: Path) -> None:
     except OSError:
         return  # not there yet, or not to be read: connecting says so
     if head and head != SQLITE_HEAD:
-        raise StoreError(f"{path}: the file is not a database")
+        raise StoreError(f"{path}: the file is not a database; {FOREIGN}")
 
 
 def _prepare_sqlite(dbapi: Any, _record: Any) -> None:

@@ -135,7 +135,8 @@ class Store:
         self.close()
 
     def _border(self) -> AbstractContextManager[None]:
-        return border(self._database.name)
+        database = self._database
+        return border(database.name, database.path if database.is_sqlite else None)
 
     # -- the database itself
 

@@ -300,6 +300,28 @@ async def test_k6_a_server_that_goes_in_mid_run_costs_no_article_and_no_second_a
     await stopped_well(daemon)
 
 
+@pytest.mark.postgres
+async def test_k6_an_edit_while_the_server_is_away_ends_nothing(
+    room: Newsroom, server_address: str, monkeypatch: pytest.MonkeyPatch
+):
+    name = server_address.rpartition("/")[2]
+    monkeypatch.setattr(room, "rows", asking(name))
+    room.more["database"] = server_address
+    daemon = await room.marsad("run")
+    await room.until(lambda: room.rows("SELECT 1 FROM articles"))
+    with gone(name):
+        room.press.publish("awras", HITS["ar"])
+        room.outlet("awras", language="ar")
+        room.write_config()
+        await room.until(lambda: "the new configuration is in force" in daemon.errors)
+        await room.until(
+            lambda: "the store refused a commit" in daemon.errors.rpartition("force")[2]
+        )
+        assert daemon.is_running
+    await told_once(room)
+    await stopped_well(daemon)
+
+
 # --- Schemas of other versions
 
 
