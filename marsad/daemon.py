@@ -16,12 +16,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from domain.errors import MarsadError, StoreError
 from marsad.clock import utc_now
 from marsad.config import Config
+from marsad.counter import patiently
 from marsad.duty import ROUND as DUTY_ROUND
 from marsad.guarding import guarded
 from marsad.house import House, build_house
 from marsad.keeping import keep_house
 from marsad.labels import Labels
-from marsad.pipeline import patiently
 from marsad.reloading import Reloading, in_place, say_refused
 from marsad.stopping import stop_on_signals
 from marsad.stores import open_store

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.errors import StoreError, TimeLimitError
-from storage.remedies import remedy
+from storage.remedies import remedy, sqlite_code
 
 _CANCELED = "57014"  # PostgreSQL's code of a question that its time limit ended
 
@@ -51,6 +51,11 @@ def is_timeout(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     code = getattr(cause, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_INTERRUPT or getattr(cause, "sqlstate", None) == _CANCELED
+
+
+def is_corrupt(error: DBAPIError) -> bool:
+    """Whether SQLite says of what is stored that it makes no sense."""
+    return sqlite_code(error.orig) == sqlite3.SQLITE_CORRUPT
 
 
 def one_line(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from contextlib import closing
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError
 
-from storage.border import one_line
+from storage.border import is_corrupt, one_line
 from storage.database import PAGE_SIZE, Database
 from storage.remedies import COPY_BACK
 
@@ -93,6 +93,8 @@ def _index_faults(database: Database) -> Iterator[str]:
         with database.write() as connection:
             connection.exec_driver_sql(check)
     except DatabaseError as error:
+        if not is_corrupt(error):  # a lock, a full disk: the index may be whole
+            raise
         yield f"the index of words is broken: {one_line(error)}; empty fulltext_state to renew it"
 
 

@@ -34,7 +34,11 @@ _POSTGRESQL = {  # by SQLSTATE, or by its class
     "57P": "the server goes down or restarts: try again",
     "XX": "put back a copy (docs/operations.md); the server's log says what is broken",
 }
-_PRIMARY = 0xFF  # of an extended result code
+
+
+def sqlite_code(error: BaseException | None) -> int:
+    """Return the primary result code that SQLite gave, 0 where it gave none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def remedy(error: BaseException, path: Path | None = None) -> str:
@@ -48,7 +52,7 @@ def remedy(error: BaseException, path: Path | None = None) -> str:
 
 
 def _of_sqlite(error: sqlite3.Error, path: Path | None) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+    code = sqlite_code(error)
     if code == sqlite3.SQLITE_CANTOPEN and path is not None:
         return _why_closed(path)
     return _SQLITE.get(code, "")

@@ -89,7 +89,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
         load_catalogue(file)
     told = [(fault.line, fault.path, fault.message) for fault in caught.value.faults]
     assert told[0] == (4, "[0].language", "'french' is not fr, ar or en")
-    assert told[1] == (6, "[0].feed", "unknown key; did you mean feeds?")
+    assert told[1] == (6, "[0].feed", "unknown key; did you mean 'feeds'?")
     assert (7, "[1].url", "must be an http(s) URL") in told
     assert (8, "[2]", "url is missing") in told
     assert any(line == 8 and "article_url" in message for line, _, message in told)
@@ -99,7 +99,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
     assert "{day} is unknown" in words["[5].archives[0]"]
     assert "no valid template" in words["[5].archives[1]"]
     assert "needs" in words["[5].archives[2]"]
-    assert words["[5].selectors.txt"] == "unknown key; did you mean text?"
+    assert words["[5].selectors.txt"] == "unknown key; did you mean 'text'?"
     assert words["[5].selectors.drop"] == "must be a list"
     assert words["[5].names"] == "must be a mapping"
     assert any(line == 10 and "regular expression" in message for line, _, message in told)
