@@ -4,107 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Annotated, cast
-
-import typer
+from typing import Any
 
 from domain.errors import ConfigError, MarsadError, UsageError
-from marsad.commands.context import DEFAULT_CONFIG, Context
+from marsad.commands.context import Context
+from marsad.commands.matching import match_one
 from marsad.commands.plain import plain_call
 from marsad.secrecy import keep_private
-
-# Commands that are started by the thousand, or measured from their start, and their module.
-_ALONE = {"match": "judge", "crawl": "collect", "run": "collect"}
-
-
-def root(
-    context: typer.Context,
-    config: Annotated[
-        Path, typer.Option(help="Configuration file.", envvar="MARSAD_CONFIG")
-    ] = DEFAULT_CONFIG,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            help="Database URL, in place of the configured one.", envvar="MARSAD_DATABASE"
-        ),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="More logs, and tracebacks of errors.")
-    ] = False,
-) -> None:
-    """Read the options that every command shares."""
-    context.obj = Context(
-        config_path=config, database=database, is_verbose=verbose, environment=dict(os.environ)
-    )
-
-
-def make_app(command: str | None = None) -> typer.Typer:
-    """Return the commands. Where ``command`` is named, perhaps it and its neighbours only.
-
-    What starts often and ends soon does not wait for what it never calls.
-    """
-    app = typer.Typer(
-        name="marsad",
-        help="An observatory of the Algerian press: collect, judge, keep, tell.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode="rich",
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(root)
-    if command in _ALONE:
-        import_module(f"marsad.commands.{_ALONE[command]}").register(app)
-    else:
-        _add_everything(app)
-    return app
-
-
-def _add_everything(app: typer.Typer) -> None:
-    from marsad.commands import (  # noqa: PLC0415 - they import most of the house
-        again,
-        alerts,
-        ask,
-        backfill,
-        care,
-        cluster,
-        collect,
-        importing,
-        judge,
-        rules,
-        sources,
-        web,
-    )
-
-    collect.register(app)
-    backfill.register(app)
-    judge.register(app)
-    ask.register(app)
-    again.register(app)
-    importing.register(app)
-    care.register(app)
-    cluster.register(app)
-    web.register(app)
-    app.add_typer(rules.app, name="rules")
-    app.add_typer(alerts.app, name="alerts")
-    app.add_typer(sources.app, name="sources")
-    app.add_typer(care.database_app, name="db")
-    app.add_typer(cluster.cluster_app, name="cluster")
-
-
-def _command_of(arguments: Sequence[str]) -> str | None:
-    """Return the command that is called: the first word that is no option and no value of one."""
-    words = iter(arguments)
-    for word in words:
-        if word in ("--config", "--database"):
-            next(words, None)
-        elif not word.startswith("-"):
-            return word
-    return None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -113,16 +21,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _speak_utf8()
     keep_private()
     try:
-        code = _run(given)
-    except typer.Exit as leave:
-        sys.exit(leave.exit_code)
+        plain = plain_call(given, os.environ)
+        code = _run_app(given) if plain is None else _match(*plain)
     except (ConfigError, UsageError) as error:
         _complain(error, given)
         sys.exit(2)
     except MarsadError as error:
         _complain(error, given)
         sys.exit(1)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output went away, as `| head` does.
@@ -134,23 +41,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.exit(2)
         _complain(error, given)
         sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+    if plain is not None and arguments is None:
+        os._exit(code)  # to take apart all that was read costs a tenth of so short a command
+    sys.exit(code)
 
 
-def _run(given: list[str]) -> object:
-    """Run a command, by the shortest way to it; return what Typer returns of it."""
-    command = _command_of(given)
-    if command in _ALONE:
-        found = import_module(f"marsad.commands.{_ALONE[command]}")
-        called = getattr(found, command)
-        plain = plain_call(root, called, given, os.environ)
-        if plain is not None:
-            context = cast(typer.Context, SimpleNamespace())
-            root(context, **plain[0])
-            return called(context, **plain[1])
-    from typer.main import get_command  # noqa: PLC0415 - builds parsers with pydantic
+def _run_app(given: Sequence[str]) -> int:
+    from marsad.commands.app import run_app  # noqa: PLC0415 - imports Typer, Rich, pydantic
 
-    return get_command(make_app(command)).main(given, prog_name="marsad", standalone_mode=False)
+    code = run_app(given)
+    return code if isinstance(code, int) else 0
+
+
+def _match(shared: Mapping[str, Any], own: Mapping[str, Any]) -> int:
+    context = Context(
+        config_path=shared["config"],
+        database=shared["database"],
+        is_verbose=shared["verbose"],
+        environment=dict(os.environ),
+    )
+    code = match_one(context, **own)
+    sys.stdout.flush()
+    return code
 
 
 def _speak_utf8() -> None:

@@ -32,7 +32,7 @@ def start_worker(rules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        _state[:] = [preloaded(rules) or load_compiled(rules, os.environ)]
+        _state[:] = [preloaded(rules) or load_compiled(rules, os.environ).unpacked()]
         gc.freeze()  # the matcher stays: collections need not walk it
     except MarsadError as error:
         _state[:] = [error]

@@ -37,7 +37,7 @@ def _preload() -> None:
         rules = json.loads(os.environ.pop(VARIABLE))
         if not is_compiled(rules, os.environ):
             _elsewhere(lambda: load_compiled(rules, os.environ))
-        _held[rules_key(rules)] = load_compiled(rules, os.environ)
+        _held[rules_key(rules)] = load_compiled(rules, os.environ).unpacked()
     except (MarsadError, OSError):
         return  # the workers try again, and say what is wrong
     gc.collect()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from domain.article import Document
 from domain.errors import ConfigError, Fault, nearest
@@ -19,6 +21,7 @@ from matcher.index import RuleIndex
 from matcher.joined import JoinedWords
 from matcher.language import name_language
 from matcher.lexicon import Lexicon, load_lexicon
+from matcher.packing import missing, unpacked
 from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
 from matcher.rules import Clause, Rule
@@ -28,6 +31,7 @@ from matcher.text import normalise
 _HERE = Path(__file__).parent
 LEXICON = _HERE / "lexicon"
 RULES = _HERE / "rules"
+_PACKED = frozenset({"rules", "concepts", "facts", "_resolver"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,21 +118,39 @@ class Matcher:
         self._joined = JoinedWords(concepts.arabic_names())
         self.facts = Facts(concepts)
         self._index = RuleIndex([rule.require for rule in self.rules])
+        self._gates = [rule.scored.gate for rule in self.rules]
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
         other = Matcher.__new__(Matcher)
-        other.__dict__ |= self.__dict__
+        other.__dict__ |= self.unpacked().__dict__
         other.rules = tuple(rules)
         other._index = RuleIndex([rule.require for rule in rules])
+        other._gates = [rule.scored.gate for rule in rules]
         return other
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave out the lexicon's forms: the automaton holds them, judging asks no other."""
+        """Pack what a text is asked for only where a rule may hold.
+
+        The lexicon's forms are left out: the automaton holds them, judging asks no other.
+        """
         concepts = copy(self.concepts)
         concepts.forms = []
         concepts.lexicon = replace(concepts.lexicon, forms=())
-        return self.__dict__ | {"concepts": concepts, "facts": self.facts.with_concepts(concepts)}
+        facts = self.facts.with_concepts(concepts)
+        later = {"rules": self.rules, "concepts": concepts, "facts": facts}
+        packed = pickle.dumps(later | {"_resolver": self._resolver}, pickle.HIGHEST_PROTOCOL)
+        now = {k: v for k, v in self.__dict__.items() if k not in _PACKED}
+        return now | {"packed": packed}
+
+    def __getattr__(self, name: str) -> Any:
+        """Unpack when the first text needs it."""
+        return unpacked(self).__dict__[name] if name in _PACKED else missing(name)
+
+    def unpacked(self) -> Matcher:
+        """Return this matcher whole, for a process that lasts or has children to share it."""
+        unpacked(self._scanner)
+        return unpacked(self)
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -198,8 +220,9 @@ class Matcher:
 
     def _candidates(self, mask: int) -> list[Rule]:
         """The rules that a text with no other concepts than those of ``mask`` can match."""
-        rules = [self.rules[number] for number in self._index.candidates(mask)]
-        return [rule for rule in rules if rule.scored.can_reach(mask)]
+        gates = self._gates
+        numbers = [n for n in self._index.candidates(mask) if gates[n].can_reach(mask)]
+        return [self.rules[number] for number in numbers]
 
     def _matches(self, reading: Reading) -> Iterator[Match]:
         whole = reading.whole

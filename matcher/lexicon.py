@@ -13,8 +13,6 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from domain.errors import nearest
 from matcher.notation import NotationError, expand
 from matcher.text import match_form, match_forms
@@ -273,6 +271,8 @@ def _first_phrases(keys: dict[str, Reader]) -> dict[str, str]:
     """
     node = keys["phrases"].node if "phrases" in keys else None
     found: dict[str, str] = {}
+    import yaml  # noqa: PLC0415 - for loading only
+
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         first = value.value[0] if isinstance(value, yaml.SequenceNode) and value.value else None
         phrase = first.value if isinstance(first, yaml.ScalarNode) else "["

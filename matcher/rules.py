@@ -30,6 +30,30 @@ class Clause:
     is_fixed: bool = False  # settled by the author: learning leaves the weight alone
 
 
+class Gate:
+    """Whether a threshold is within reach, told from a set of concepts and nothing else."""
+
+    __slots__ = ("_least", "_reach", "_threshold", "needs")
+
+    def __init__(self, bias: float, clauses: Sequence[Clause], threshold: float) -> None:
+        self.needs = needs = Needs([clause.when for clause in clauses])
+        rows = tuple(zip(needs.of, needs.absence, (c.weight for c in clauses), strict=True))
+        # What surely counts against when absent, and what may count for when all is there.
+        self._reach = tuple(r for r in rows if (r[1] and r[2] < 0) or (r[0] and r[2] > 0))
+        always = sum(w for needed, _, w in rows if not needed and w > 0)
+        self._least = bias + always
+        self._threshold = threshold
+
+    def can_reach(self, mask: int) -> bool:
+        """Whether the threshold is within reach of a text that mentions at most ``mask``."""
+        missing = self.needs.missing(mask)
+        most = self._least + _ROUNDING
+        for needed, absence, weight in self._reach:
+            if absence & missing if absence else not needed & missing:
+                most += weight
+        return _logistic(most) >= self._threshold
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """A logistic sum of clauses: score = 1 / (1 + exp(-(bias + sum of weights)))."""
@@ -38,35 +62,31 @@ class Scored:
     clauses: tuple[Clause, ...]
     threshold: float
 
-    _needs: Needs = field(init=False, repr=False, compare=False)
-    _reach: tuple[tuple[int, int, float], ...] = field(init=False, repr=False, compare=False)
-    _least: float = field(init=False, repr=False, compare=False)
+    gate: Gate = field(init=False, repr=False, compare=False)
     _queries: tuple[Query, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        nodes = [clause.when for clause in self.clauses]
-        needs = Needs(nodes)
-        rows = tuple(zip(needs.of, needs.absence, (c.weight for c in self.clauses), strict=True))
-        # What surely counts against when absent, and what may count for when all is there.
-        reach = tuple(r for r in rows if (r[1] and r[2] < 0) or (r[0] and r[2] > 0))
-        always = sum(w for needed, _, w in rows if not needed and w > 0)
-        object.__setattr__(self, "_needs", needs)
-        object.__setattr__(self, "_reach", reach)
-        object.__setattr__(self, "_least", self.bias + always)
-        object.__setattr__(self, "_queries", tuple(map(query_of, nodes)))
+        object.__setattr__(self, "gate", Gate(self.bias, self.clauses, self.threshold))
+        object.__setattr__(self, "_queries", ())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _scored, (self.bias, self.clauses, self.threshold)
+        return _scored, (self.bias, self.clauses, self.threshold, self.gate)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """What each clause asks, put together when the first text is asked."""
+        if not self._queries and self.clauses:
+            object.__setattr__(self, "_queries", tuple(query_of(c.when) for c in self.clauses))
+        return self._queries
 
     def held(self, window: Window) -> list[Clause]:
         """Return the clauses that hold in ``window``, the whole of a document."""
         document = columns_of(window)
-        missing = self._needs.missing(window.mask)
+        needs = self.gate.needs
+        missing = needs.missing(window.mask)
         return [
             clause
-            for clause, query, needed in zip(
-                self.clauses, self._queries, self._needs.of, strict=True
-            )
+            for clause, query, needed in zip(self.clauses, self.queries, needs.of, strict=True)
             if not needed & missing and query.ask(document, WHOLE)
         ]
 
@@ -74,7 +94,7 @@ class Scored:
         """Return the mentions behind those of ``held`` that count for, the rest left out."""
         shown = Shown(columns_of(window))
         kept = set(map(id, held))
-        for clause, query in zip(self.clauses, self._queries, strict=True):
+        for clause, query in zip(self.clauses, self.queries, strict=True):
             if clause.weight > 0 and id(clause) in kept:
                 query.show(shown, WHOLE)
         return shown.all()
@@ -83,18 +103,14 @@ class Scored:
         """Return the score, 0..1, of the clauses that hold."""
         return _logistic(self.bias + sum(c.weight for c in held))
 
-    def can_reach(self, mask: int) -> bool:
-        """Whether the threshold is within reach of a text that mentions at most ``mask``."""
-        missing = self._needs.missing(mask)
-        most = self._least + _ROUNDING
-        for needed, absence, weight in self._reach:
-            if absence & missing if absence else not needed & missing:
-                most += weight
-        return _logistic(most) >= self.threshold
 
-
-def _scored(bias: float, clauses: tuple[Clause, ...], threshold: float) -> Scored:
-    return Scored(bias=bias, clauses=clauses, threshold=threshold)
+def _scored(bias: float, clauses: tuple[Clause, ...], threshold: float, gate: Gate) -> Scored:
+    """Put together what was pickled, without working the gate out anew."""
+    scored = object.__new__(Scored)
+    parts = {"bias": bias, "clauses": clauses, "threshold": threshold, "gate": gate}
+    for name, value in (parts | {"_queries": ()}).items():
+        object.__setattr__(scored, name, value)
+    return scored
 
 
 def _logistic(total: float) -> float:

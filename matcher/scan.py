@@ -9,16 +9,18 @@ and what stands between the hit and the space before it is looked up in a table.
 
 from __future__ import annotations
 
+import pickle
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 import daachorse
 
 from matcher.bits import bits_of
 from matcher.lexicon import Form, FormKind
+from matcher.packing import missing, unpacked
 from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
 
 _ARTICLE = match_form("ال")
@@ -62,8 +64,7 @@ _NEIGHBOURHOOD = 60  # characters on either side that tell a line of capitals
 _FEWEST_CAPITALS = 8  # letters
 
 
-@dataclass(frozen=True, slots=True)
-class Sense:
+class Sense(NamedTuple):
     """What a pattern stands for: one concept in one way, in some languages."""
 
     concept: int
@@ -114,32 +115,25 @@ class Scanner:
             )
             senses.setdefault(pattern, {})[known.setdefault(sense, sense)] = None
         patterns = list(senses)
-        # Many patterns share what they stand for: one object for all of them.
-        shared: dict[tuple[Sense, ...], tuple[Sense, ...]] = {}
-        found = [tuple(senses[p]) for p in patterns]
-        self._senses = [shared.setdefault(s, s) for s in found]
+        # Many patterns share what they stand for: a place among the groups for each.
+        groups: dict[tuple[Sense, ...], int] = {}
+        found = (tuple(senses[p]) for p in patterns)
+        self._places = array("L", (groups.setdefault(group, len(groups)) for group in found))
+        self._groups = tuple(groups)
+        self._masks = [bits_of(sense.concept for sense in group) for group in groups]
         self._arabic = bytes(p[0] >= ARABIC_FIRST for p in patterns)
         self._before_lam = bytes(p.startswith(_LAM) for p in patterns)
-        self._masks = _masks(self._senses)
         self._automaton = _automaton(patterns) if patterns else None
 
     def __getstate__(self) -> dict[str, object]:
-        """Number what patterns share, so that reading a state makes no object twice."""
-        numbers = {id(group): 0 for group in self._senses}
-        shared = []
-        for number, group in enumerate({id(group): group for group in self._senses}.values()):
-            numbers[id(group)] = number
-            shared.append(group)
-        places = array("L", (numbers[id(group)] for group in self._senses))
-        state = {k: v for k, v in self.__dict__.items() if k not in ("_masks", "_senses")}
-        return state | {"shared": shared, "places": places}
+        """Pack what only a text with a mention that counts is asked for."""
+        packed = pickle.dumps({"_groups": self._groups}, pickle.HIGHEST_PROTOCOL)
+        state = {k: v for k, v in self.__dict__.items() if k != "_groups"}
+        return state | {"packed": packed}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        shared, places = state.pop("shared"), state.pop("places")
-        self.__dict__.update(state)
-        masks = _masks(shared)
-        self._senses = [shared[place] for place in places]
-        self._masks = [masks[place] for place in places]
+    def __getattr__(self, name: str) -> Any:
+        """Unpack the senses when the first text needs them."""
+        return unpacked(self).__dict__[name] if name == "_groups" else missing(name)
 
     def scan(self, text: MatchText, language: str) -> list[Mention]:
         """Return the mentions in ``text``, in order of their ends."""
@@ -158,10 +152,10 @@ class Scanner:
 
     def mask(self, hits: Iterable[Hit]) -> int:
         """Return the concepts that ``hits`` may mention, and perhaps more: a bit for each."""
-        masks = self._masks
+        masks, places = self._masks, self._places
         found = 0
         for pattern in {hit[2] for hit in hits}:
-            found |= masks[pattern]
+            found |= masks[places[pattern]]
         return found
 
     def mentions(self, text: MatchText, language: str, hits: Iterable[Hit]) -> list[Mention]:
@@ -170,7 +164,7 @@ class Scanner:
         words_too = _WORDS_TOO.get(language, frozenset())
         data = text.data
         mentions: list[Mention] = []
-        senses_of = self._senses
+        groups, places = self._groups, self._places
         arabic, before_lam = self._arabic, self._before_lam
         for start, end, pattern in hits:
             article = 0
@@ -183,7 +177,7 @@ class Scanner:
             else:
                 begin = start + 1
             stop = end - 1 if data[end - 1] == SPACE else data.find(b" ", end)
-            for sense in senses_of[pattern]:
+            for sense in groups[places[pattern]]:
                 if not sense.languages & wanted or (article and not article & sense.article):
                     continue
                 if sense.capitals and not _is_acronym(text, begin, stop, words_too):
@@ -205,15 +199,6 @@ def _automaton(patterns: list[bytes]) -> daachorse.DoubleArrayAhoCorasick:
     columns = zip_longest(*(pattern.split() for pattern in patterns[::step]), fillvalue=b"")
     typical = b" ".join(word for column in columns for word in column if word)
     return daachorse.DoubleArrayAhoCorasick(patterns, corpus=[b" " + typical + b" "])
-
-
-def _masks(senses: Sequence[tuple[Sense, ...]]) -> list[int]:
-    """Return the concepts that each pattern may stand for, whatever the language."""
-    known: dict[int, int] = {}  # by the object: patterns share theirs
-    for group in senses:
-        if id(group) not in known:
-            known[id(group)] = bits_of(sense.concept for sense in group)
-    return [known[id(group)] for group in senses]
 
 
 def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:

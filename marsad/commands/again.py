@@ -21,7 +21,8 @@ from rich.text import Text
 from domain.rematch import ChangeKind
 from marsad.clock import read_moment, utc_now
 from marsad.commands.context import given
-from marsad.commands.formats import console_for_data, json_text, printable
+from marsad.commands.formats import console_for_data, printable
+from marsad.jsontext import json_text
 
 if TYPE_CHECKING:
     from marsad.rematching import Difference, Example

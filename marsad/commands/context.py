@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import typer
-
 from domain.errors import UsageError
 from domain.story import STORY_DAYS
+from marsad.commands.plain import DEFAULT_CONFIG
 
 if TYPE_CHECKING:
+    import typer
+
     from marsad.config import Config
     from matcher.judge import Matcher
     from storage.store import Store
-
-
-DEFAULT_CONFIG = Path("config.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

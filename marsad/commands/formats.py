@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -19,13 +17,11 @@ from rich.text import Text
 
 from domain.time import isoformat
 from marsad.commands.parquet import write_parquet
+from marsad.jsontext import json_text
 
 _FIRST = 500  # rows by which a table's columns are measured; more stream as plain lines
 _LEAST = 10  # characters below which a column of a table is not squeezed
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
-
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Format(StrEnum):
@@ -52,12 +48,6 @@ def write_rows(
     if form is Format.CSV:
         return _csv(columns, rows, is_guarded=is_guarded)
     return _json(columns, rows, is_lines=form is Format.JSONL)
-
-
-def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON that any encoder takes: half a surrogate pair stands as its escape."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def _json(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, is_lines: bool) -> int:

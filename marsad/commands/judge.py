@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,15 +13,14 @@ from rich.text import Text
 
 from domain.errors import UsageError, nearest
 from marsad.commands.context import given
-from marsad.commands.formats import console_for_data, json_text, printable
-from marsad.commands.showing import show_verdict
-from marsad.documents import Line, read_document, read_lines
-from marsad.verdicts import verdict_json
+from marsad.commands.formats import console_for_data, printable
+from marsad.commands.matching import match_one
+from marsad.documents import Line, read_lines
+from marsad.jsontext import json_text
 
 if TYPE_CHECKING:
     from marsad.evaluation import Evaluation
     from marsad.scoring import Count
-    from matcher.judge import Matcher
 
 
 def register(app: typer.Typer) -> None:
@@ -48,44 +47,17 @@ def match(
 
     Example: marsad match article.html --published 2023-12-06 --explain
     """
-    options = given(context)
-    if jsonl:
-        raise typer.Exit(_stream(options.judge()))
-    document = read_document(target, title=title, language=language, published=published)
-    matcher = options.judge()
-    if explain and not json_:
-        from marsad.commands.explaining import show_explanation  # noqa: PLC0415 - imports the matcher
-
-        show_explanation(console_for_data(), matcher.explain(document))
-        return
-    verdict = matcher.judge(document)
-    if json_:
-        print(json_text(verdict_json(verdict), indent=1))
-    else:
-        show_verdict(console_for_data(), document, verdict)
-
-
-def _stream(matcher: Matcher) -> int:
-    """Judge JSON lines in order; a bad line gives an error and the rest goes on."""
-    has_bad = False
-    sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")  # type: ignore[union-attr]
-    for line in read_lines(sys.stdin):
-        answer = _answer(matcher, line)
-        has_bad |= "error" in answer
-        sys.stdout.write(json_text(answer) + "\n")
-        sys.stdout.flush()
-    return 1 if has_bad else 0
-
-
-def _answer(matcher: Matcher, line: Line) -> dict[str, Any]:
-    error = line.error
-    if line.document is not None:
-        try:
-            return {**verdict_json(matcher.judge(line.document)), "id": line.id}
-        except Exception as fault:  # noqa: BLE001 - a text that breaks us must not stop the rest
-            error = f"could not be judged: {type(fault).__name__}: {fault}"
-    answer: dict[str, Any] = {"line": line.number, "error": error}
-    return answer if line.id is None else {"id": line.id, **answer}
+    code = match_one(
+        given(context),
+        target,
+        title=title,
+        language=language,
+        published=published,
+        json_=json_,
+        explain=explain,
+        jsonl=jsonl,
+    )
+    raise typer.Exit(code)
 
 
 def evaluate(

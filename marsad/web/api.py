@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from domain.asking import HitRow
-from marsad.commands.formats import json_text, plain, write_csv
+from marsad.commands.formats import plain, write_csv
+from marsad.jsontext import json_text
 from marsad.web.description import description
 from marsad.web.desk import Desk
 from marsad.web.filters import MOST, read_filters

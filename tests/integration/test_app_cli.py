@@ -24,7 +24,7 @@ from domain.filing import Filing
 from domain.match import Evidence, Match
 from domain.notice import DeliveryState, Mode, PlannedDelivery, SendOutcome, SendResult
 from domain.source import Source
-from marsad.cli import make_app
+from marsad.commands.app import make_app
 from marsad.folding import MatcherFolding
 from storage.store import Store
 

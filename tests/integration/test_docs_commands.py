@@ -17,7 +17,7 @@ from documentation import ROOT, blocks, calls, inline_commands, shell_lines
 from typer.main import get_command
 from web_stage import arabic, filing, fill
 
-from marsad.cli import make_app
+from marsad.commands.app import make_app
 
 DOCS = ROOT / "docs"
 TUTORIAL = DOCS / "tutorial.md"

@@ -15,7 +15,7 @@ from command_line import kept_process, make_run
 from typer.main import get_command
 
 from marsad import logs
-from marsad.cli import make_app
+from marsad.commands.app import make_app
 
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 

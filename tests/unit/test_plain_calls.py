@@ -1,16 +1,18 @@
-"""Calls told from a command's signature: as Typer tells them, or left to Typer."""
+"""Calls read without Typer: as Typer reads them, or left to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from marsad.cli import root
-from marsad.commands.judge import match
-from marsad.commands.plain import plain_call
+from marsad.commands.app import make_app
+from marsad.commands.plain import ARGUMENT, OWN, SHARED, Option, plain_call
 
-OWN = {
+USUAL = {
     "target": "-",
     "title": "",
     "language": None,
@@ -34,18 +36,18 @@ OWN = {
     ],
 )
 def test_a_plain_call_is_read_by_the_signature(words: str, changed: dict[str, object]) -> None:
-    found = plain_call(root, match, words.split(), {})
+    found = plain_call(words.split(), {})
     assert found is not None
-    assert found[1] == OWN | changed
+    assert found[1] == USUAL | changed
     assert found[0] == {"config": Path("config.yaml"), "database": None, "verbose": False}
 
 
 def test_options_of_every_command_stand_before_its_name() -> None:
     words = "-v --config x.yaml --database sqlite:///y.db match a".split()
-    found = plain_call(root, match, words, {"MARSAD_CONFIG": "z.yaml"})
+    found = plain_call(words, {"MARSAD_CONFIG": "z.yaml"})
     assert found is not None
     assert found[0] == {"config": Path("x.yaml"), "database": "sqlite:///y.db", "verbose": True}
-    found = plain_call(root, match, ["match"], {"MARSAD_CONFIG": "z.yaml"})
+    found = plain_call(["match"], {"MARSAD_CONFIG": "z.yaml"})
     assert found is not None
     assert found[0]["config"] == Path("z.yaml")
 
@@ -65,7 +67,35 @@ def test_options_of_every_command_stand_before_its_name() -> None:
         "match --json=yes",
         "match -- a",
         "--version match",
+        "hits",
+        "--config x.yaml crawl",
     ],
 )
 def test_any_other_call_is_left_to_typer(words: str) -> None:
-    assert plain_call(root, match, words.split(), {}) is None
+    assert plain_call(words.split(), {}) is None
+
+
+def _told(command: Any) -> dict[str, tuple[str, Any, bool, str]]:
+    """Return each word of a command's options: its parameter, default, is it a flag, variable."""
+    return {
+        word: (p.name, p.default, bool(getattr(p, "is_flag", False)), p.envvar or "")
+        for p in command.params
+        for word in p.opts
+        if word.startswith("-") and p.name != "help"
+    }
+
+
+def _read(options: Mapping[str, Option]) -> dict[str, tuple[str, Any, bool, str]]:
+    return {
+        word: (option.name, option.default, option.read is None, option.variable)
+        for word, option in options.items()
+    }
+
+
+def test_the_options_are_those_of_the_signatures() -> None:
+    app: Any = get_command(make_app("match"))
+    match = app.commands["match"]
+    assert _read(SHARED) == {w: o for w, o in _told(app).items() if "completion" not in w}
+    assert _read(OWN) == _told(match)
+    [argument] = [p for p in match.params if p.param_type_name == "argument"]
+    assert (argument.name, argument.default) == (ARGUMENT.name, ARGUMENT.default)

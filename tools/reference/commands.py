@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from marsad.cli import make_app
+from marsad.commands.app import make_app
 from tools.reference.tables import code, table
 
 _HEAD = """\

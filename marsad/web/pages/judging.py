@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from domain.looking import JudgedArticle, Judgement
 from domain.time import isoformat
-from marsad.commands.formats import json_text
+from marsad.jsontext import json_text
 from marsad.web.desk import Desk
 from marsad.web.filters import LARGEST
 from marsad.web.forms import caller, read_form
