@@ -715,7 +715,7 @@ def test_an_error_that_nobody_foresaw_is_one_line_too(
     def fall(*_: object, **__: object) -> None:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr("marsad.commands.judge.read_document", fall)
+    monkeypatch.setattr("marsad.commands.matching.read_document", fall)
     one_line(run("match", "a"), 1, "two lines")
     assert "RuntimeError" in run("-v", "match", "a").err
 
