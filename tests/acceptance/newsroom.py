@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sqlite3
 import sys
@@ -16,9 +17,14 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import psycopg
+import pytest
 import yaml
 from aiohttp import web
+from databases import connect, server_database
 from sinks import Hook, Mailbox, mail_server, serving, web_hook
+
+from domain.time import isoformat
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -234,6 +240,7 @@ class Newsroom:
         }
         self.more: dict[str, Any] = {}  # other sections of the configuration
         self.started: list[Process] = []
+        self.address = "sqlite:///marsad.db"
 
     def outlet(self, ident: str, **facts: Any) -> None:
         """Configure a source; its feed is ``/ident/feed`` unless ``facts`` say otherwise."""
@@ -244,7 +251,7 @@ class Newsroom:
     def write_config(self) -> None:
         route = {"channels": list(self.channels), "mode": "immediate"}
         config = {
-            "database": "sqlite:///marsad.db",
+            "database": self.address,
             "crawler": {
                 "allow_private_networks": True,
                 "delay": "0s",
@@ -287,6 +294,11 @@ class Newsroom:
                     return []
                 raise
 
+    def write(self, sql: str, *values: object) -> None:
+        """Change the database beside the daemon; ``?`` stands for each value."""
+        with closing(sqlite3.connect(self.database, timeout=10)) as connection, connection:
+            connection.execute(sql, values)
+
     def states(self) -> dict[str, list[str]]:
         """Return the states of deliveries by channel."""
         found: dict[str, list[str]] = {}
@@ -303,15 +315,60 @@ class Newsroom:
             await asyncio.sleep(0.05)
 
 
+class SharedNewsroom(Newsroom):
+    """The same on PostgreSQL, where a worker does what the daemon does elsewhere."""
+
+    def __init__(
+        self, folder: Path, press: Press, mailbox: Mailbox, hook: Hook, address: str
+    ) -> None:
+        super().__init__(folder, press, mailbox, hook)
+        self.address = address
+        self.cluster = {"stalled_after": "3s"}
+
+    def write_config(self) -> None:
+        self.more["cluster"] = self.cluster
+        super().write_config()
+
+    async def marsad(self, *arguments: str, **environment: str) -> Process:
+        """Start a command; in place of a daemon, a worker."""
+        named = ["worker" if word == "run" else word for word in arguments]
+        return await super().marsad(*named, **environment)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with connect(self.address.rpartition("/")[2]) as connection:
+            try:
+                found = connection.execute(sql).fetchall()  # type: ignore[call-overload]
+            except psycopg.errors.UndefinedTable:  # not made yet
+                return []
+        return [tuple(map(_as_in_sqlite, row)) for row in found]
+
+    def write(self, sql: str, *values: object) -> None:
+        with connect(self.address.rpartition("/")[2]) as connection:
+            connection.execute(sql.replace("?", "%s"), values)  # type: ignore[call-overload]
+
+
+def _as_in_sqlite(value: object) -> object:
+    return isoformat(value) if isinstance(value, datetime) else value
+
+
+ONE_MACHINE = "one machine"
+BOTH_MODES = [ONE_MACHINE, pytest.param("workers", marks=pytest.mark.postgres)]
+
+
 @asynccontextmanager
-async def newsroom(folder: Path) -> AsyncIterator[Newsroom]:
+async def newsroom(folder: Path, mode: str = ONE_MACHINE) -> AsyncIterator[Newsroom]:
     """Open a newsroom; every process of marsad that a test leaves is ended."""
     async with AsyncExitStack() as stack:
         press = Press()
         press.port = await stack.enter_async_context(serving(press.answer))
         mailbox = await stack.enter_async_context(mail_server())
         hook = await stack.enter_async_context(web_hook())
-        room = Newsroom(folder, press, mailbox, hook)
+        if mode == ONE_MACHINE:
+            room = Newsroom(folder, press, mailbox, hook)
+        else:
+            name = f"marsad_room_{os.getpid()}_{secrets.randbelow(10**6)}"
+            url = stack.enter_context(server_database(name))
+            room = SharedNewsroom(folder, press, mailbox, hook, url)
         try:
             yield room
         finally:

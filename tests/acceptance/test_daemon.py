@@ -6,25 +6,36 @@ import asyncio
 import json
 import signal
 import socket
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
-from datetime import datetime
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from newsroom import DULL, HITS, Newsroom, alive, newsroom
+from newsroom import BOTH_MODES, DULL, HITS, ONE_MACHINE, Newsroom, alive, newsroom
 
 in_module = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    async with newsroom(tmp_path) as opened:
+@asynccontextmanager
+async def with_tsa(folder: Path, mode: str = ONE_MACHINE) -> AsyncIterator[Newsroom]:
+    async with newsroom(folder, mode) as opened:
         opened.press.publish("tsa", HITS["fr"])
         opened.outlet("tsa")
+        yield opened
+
+
+@pytest.fixture
+async def alone(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with with_tsa(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=BOTH_MODES)
+async def room(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Newsroom]:
+    async with with_tsa(tmp_path, request.param) as opened:
         yield opened
 
 
@@ -43,10 +54,12 @@ async def gone(pids: set[int], seconds: float = 5) -> set[int]:
     return alive(pids)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def living(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Newsroom]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=BOTH_MODES)
+async def living(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[Newsroom]:
     """A daemon at work: three outlets that answer, two that do not, a channel that refuses."""
-    async with newsroom(tmp_path_factory.mktemp("living")) as opened:
+    async with newsroom(tmp_path_factory.mktemp("living"), request.param) as opened:
         opened.press.publish("tsa", HITS["fr"], DULL)
         opened.press.publish("awras", HITS["ar"], is_full=False)
         opened.press.publish("herald", HITS["en"], is_full=False)
@@ -111,7 +124,7 @@ async def test_a_source_that_fails_is_named_with_its_reason(living: Newsroom):
 @in_module
 @pytest.mark.parametrize("command", [["run"], ["crawl", "--all"]])
 async def test_k10_a_second_one_on_the_database_is_refused(living: Newsroom, command: list[str]):
-    second = await living.marsad(*command)
+    second = await Newsroom.marsad(living, *command)  # a daemon also beside a worker
     assert await second.wait() == 1
     assert len(second.errors.splitlines()) == 1, second.errors
     assert f"pid {living.started[0].pid}" in second.errors
@@ -167,7 +180,7 @@ async def test_k2_k3_two_crashes_lose_nothing_and_send_once_more_under_the_same_
     assert await crashed.wait(60) == -signal.SIGKILL
     assert room.states() == {"mail": ["leased"]}  # told, and not marked
     assert len(room.mailbox.mails) == 1
-    let_leases_end(room.database)
+    let_leases_end(room)
 
     again = await room.marsad("crawl")
     assert await again.wait(60) == 0, again.errors
@@ -177,20 +190,18 @@ async def test_k2_k3_two_crashes_lose_nothing_and_send_once_more_under_the_same_
     assert len(set(room.mailbox.ids())) == 1
 
 
-def let_leases_end(database: Path) -> None:
+def let_leases_end(room: Newsroom) -> None:
     """Let the minute pass by which a lease outlives its holder."""
-    with closing(sqlite3.connect(database)) as connection, connection:
-        (left,) = connection.execute(
-            "SELECT unixepoch(max(lease_until)) - unixepoch('now') FROM deliveries"
-        ).fetchone()
-        assert left <= 61  # rounded up to a whole second
-        connection.execute("UPDATE deliveries SET lease_until = '2020-01-01T00:00:00Z'")
+    ((until,),) = room.rows("SELECT max(lease_until) FROM deliveries")
+    left = datetime.fromisoformat(until) - datetime.now(UTC)
+    assert left.total_seconds() <= 61  # rounded up to a whole second
+    room.write("UPDATE deliveries SET lease_until = ?", "2020-01-01T00:00:00Z")
 
 
-async def test_one_pass_prints_a_table_and_delivers(room: Newsroom):
-    room.press.pages["/parked/feed"] = "<html><body><h1>Domain for sale</h1></body></html>"
-    room.outlet("parked")
-    crawl = await room.marsad("crawl", "--all")
+async def test_one_pass_prints_a_table_and_delivers(alone: Newsroom):
+    alone.press.pages["/parked/feed"] = "<html><body><h1>Domain for sale</h1></body></html>"
+    alone.outlet("parked")
+    crawl = await alone.marsad("crawl", "--all")
     assert await crawl.wait(60) == 1, crawl.errors  # a part of the work failed
     assert crawl.output == ""
     lines = [" ".join(line.split()) for line in crawl.errors.splitlines()]
@@ -198,20 +209,20 @@ async def test_one_pass_prints_a_table_and_delivers(room: Newsroom):
     assert any(line.startswith("tsa ok 1 1 ") for line in lines)
     assert any(line.startswith("parked not_a_feed 0 0 ") for line in lines)
     assert "2 sources, 1 new articles, 1 hits; 2 accepted alerts" in lines
-    assert [len(room.mailbox.mails), len(room.hook.payloads)] == [1, 1]
+    assert [len(alone.mailbox.mails), len(alone.hook.payloads)] == [1, 1]
 
-    nothing_due = await room.marsad("crawl", "--source", "tsa", "--no-alerts")
+    nothing_due = await alone.marsad("crawl", "--source", "tsa", "--no-alerts")
     assert await nothing_due.wait(60) == 0, nothing_due.errors
-    assert len(room.mailbox.mails) == 1
+    assert len(alone.mailbox.mails) == 1
 
 
-async def test_a_source_is_checked_and_nothing_is_kept_or_told(room: Newsroom):
-    check = await room.marsad("sources", "check", "tsa")
+async def test_a_source_is_checked_and_nothing_is_kept_or_told(alone: Newsroom):
+    check = await alone.marsad("sources", "check", "tsa")
     assert await check.wait(60) == 0, check.errors
     lines = [" ".join(line.split()) for line in check.output.splitlines()]
     assert any(line.startswith("tsa ok 1 1 ") for line in lines), lines
-    assert not list(room.folder.glob("*.db"))
-    assert room.mailbox.mails == []
+    assert not list(alone.folder.glob("*.db"))
+    assert alone.mailbox.mails == []
 
 
 async def test_a_rule_that_does_not_load_is_named_before_anything_runs(room: Newsroom):

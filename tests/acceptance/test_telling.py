@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from newsroom import HITS, Newsroom, newsroom
+from newsroom import BOTH_MODES, HITS, Newsroom, newsroom
 
 PARTNERS = ("italienne", "espagnole", "turque", "russe", "tunisienne")
 
@@ -26,8 +26,14 @@ def story(number: int) -> tuple[str, list[str]]:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+async def alone(tmp_path: Path) -> AsyncIterator[Newsroom]:
     async with newsroom(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(params=BOTH_MODES)
+async def room(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Newsroom]:
+    async with newsroom(tmp_path, request.param) as opened:
         yield opened
 
 
@@ -75,20 +81,20 @@ async def test_f2_a_paper_that_floods_delays_no_other(room: Newsroom) -> None:
     assert room.states()["mail"].count("pending") >= 20  # its digest comes after a minute
 
 
-async def test_what_a_crash_left_leased_goes_out_at_the_next_start(room: Newsroom) -> None:
-    room.press.publish("tsa", HITS["fr"])
-    room.outlet("tsa")
-    room.channels = {"mail": room.channels["mail"]}
-    crashed = await room.marsad("run", MARSAD_FAILPOINT="after-send")
+async def test_what_a_crash_left_leased_goes_out_at_the_next_start(alone: Newsroom) -> None:
+    alone.press.publish("tsa", HITS["fr"])
+    alone.outlet("tsa")
+    alone.channels = {"mail": alone.channels["mail"]}
+    crashed = await alone.marsad("run", MARSAD_FAILPOINT="after-send")
     assert await crashed.wait(60) == -signal.SIGKILL
-    assert room.states() == {"mail": ["leased"]}
+    assert alone.states() == {"mail": ["leased"]}
     started = time.monotonic()
-    daemon = await room.marsad("run")
-    await room.until(lambda: room.states() == {"mail": ["sent"]}, 50)
+    daemon = await alone.marsad("run")
+    await alone.until(lambda: alone.states() == {"mail": ["sent"]}, 50)
     assert time.monotonic() - started < 45  # not the minute of its lease
     assert await daemon.stop() == 0
-    assert len(room.mailbox.mails) == 2
-    assert len(set(room.mailbox.ids())) == 1
+    assert len(alone.mailbox.mails) == 2
+    assert len(set(alone.mailbox.ids())) == 1
 
 
 async def test_a_channel_that_is_gone_is_told_by_the_other(room: Newsroom) -> None:
