@@ -92,21 +92,30 @@ def make_app(conninfo: str, duties: Duties, *, connections: int) -> procrastinat
         await duties.backfill(backfill_id, is_telling)
 
     _periodic(app, "marsad.look", TICK, lambda _: duties.look())
-    _periodic(app, "marsad.watch", "*/1 * * * *", lambda _: duties.watch())
-    _periodic(app, "marsad.stand_by", "* * * * * */4", lambda _: duties.stand_by())
+    _periodic(app, "marsad.watch", "*/1 * * * *", lambda _: duties.watch(), is_alone=True)
+    _periodic(app, "marsad.stand_by", "* * * * * */4", lambda _: duties.stand_by(), is_alone=True)
     _periodic(app, "marsad.beat", f"* * * * * */{BEAT.seconds}", duties.beat)
     _periodic(app, "marsad.prune", "17 3 * * *", lambda _: duties.prune())
     return app
 
 
 def _periodic(
-    app: procrastinate.App, name: str, cron: str, duty: Callable[[datetime], Awaitable[None]]
+    app: procrastinate.App,
+    name: str,
+    cron: str,
+    duty: Callable[[datetime], Awaitable[None]],
+    *,
+    is_alone: bool = False,
 ) -> None:
-    """Run ``duty`` in one worker at a time; a tick that comes late makes up for all before it."""
+    """Have each turn of ``duty`` taken by one worker; a late one makes up for all before it.
 
-    # no lock: a worker that is stuck in one look must not keep the others from looking
+    Where it ``is_alone``, no turn begins before the last one ended or its worker was given up:
+    what tells people, and takes its time at a channel that does not answer. What only looks
+    holds no lock: a worker that is stuck in one look must not keep the others from looking.
+    """
+
     @app.periodic(cron=cron)
-    @app.task(name=name, queueing_lock=name, queue=DESK)
+    @app.task(name=name, lock=name if is_alone else None, queueing_lock=name, queue=DESK)
     async def run(timestamp: int) -> None:
         await duty(datetime.fromtimestamp(timestamp, UTC))
 

@@ -136,7 +136,6 @@ class Worker:
         """See ``tasks.Duties``."""
         self.metrics.duties.labels("watch").inc()
         await self.house.operator.look()
-        await self.house.duty.look()
 
     async def stand_by(self) -> None:
         """See ``tasks.Duties``."""

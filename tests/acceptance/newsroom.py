@@ -323,7 +323,7 @@ class SharedNewsroom(Newsroom):
     ) -> None:
         super().__init__(folder, press, mailbox, hook)
         self.address = address
-        self.cluster = {"stalled_after": "3s"}
+        self.cluster = {"stalled_after": "10s"}
 
     def write_config(self) -> None:
         self.more["cluster"] = self.cluster

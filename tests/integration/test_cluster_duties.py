@@ -69,9 +69,11 @@ def conninfo(postgres_url: str) -> str:
 
 
 @asynccontextmanager
-async def worker(conninfo: str) -> AsyncIterator[tuple[Counting, procrastinate.App]]:
+async def worker(
+    conninfo: str, kind: type[Counting] = Counting
+) -> AsyncIterator[tuple[Counting, procrastinate.App]]:
     """Run the queue of the desk with every duty each second."""
-    duties = Counting()
+    duties = kind()
     app = tasks.make_app(conninfo, duties, connections=4)
     known = app.periodic_registry.periodic_tasks
     known |= {key: attr.evolve(task, cron=EVERY_SECOND) for key, task in known.items()}
@@ -111,6 +113,33 @@ async def test_each_turn_of_each_duty_is_taken_once(conninfo: str):
     assert set(done) == DUTIES
     seconds = range(int(began), int(time.time()) + 1)  # of turns: also the one under way at first
     assert max(done.values()) <= len(seconds)
+
+
+class Slow(Counting):
+    """One whose mail server does not answer for longer than a turn."""
+
+    telling = 0  # of all workers, at this moment
+    most = 0
+
+    async def stand_by(self) -> None:
+        Slow.telling += 1
+        Slow.most = max(Slow.most, Slow.telling)
+        try:
+            await asyncio.sleep(2.5)
+        finally:
+            Slow.telling -= 1
+        await super().stand_by()
+
+
+@pytest.mark.postgres
+async def test_people_are_told_by_one_worker_at_a_time_however_long_it_takes(conninfo: str):
+    async with worker(conninfo, Slow) as (first, _), worker(conninfo, Slow) as (second, _):
+        async with asyncio.timeout(60):
+            while first.done["stand_by"] + second.done["stand_by"] < 2:
+                await asyncio.sleep(0.1)
+        looks = first.done["look"] + second.done["look"]
+    assert Slow.most == 1
+    assert looks >= 3  # those waited for nobody
 
 
 @pytest.mark.postgres
