@@ -24,9 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.figures import RESULTS, kept
-
-ROOT = Path(__file__).parents[1]
+from benchmarks.figures import RESULTS, ROOT, compile_rooms, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,7 @@ def main() -> None:
     parts = given.only or list(known)
     if unknown := set(parts) - set(known):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    compile_rooms()
     for part in parts:
         run(part, known[part])
     rows, is_kept = table(parts)

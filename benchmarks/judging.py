@@ -28,7 +28,7 @@ from typing import Any
 
 import daachorse
 
-from benchmarks.figures import keep
+from benchmarks.figures import compile_rooms, keep
 from benchmarks.press import Phrase, Press
 from benchmarks.topics import FAMILY, RARE, inner, lexicon, write_rules
 from domain.article import Document
@@ -223,6 +223,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--quick", action="store_true", help="leave out 200,000 phrases")
     options = parser.parse_args()
+    compile_rooms()
     press = Press(SEED)
     phrases = press.phrases(20_000 if options.quick else 200_000, RARE * FAMILY)
     articles = [

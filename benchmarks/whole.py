@@ -23,13 +23,12 @@ from typing import Any
 
 import yaml
 
-from benchmarks.figures import keep
+from benchmarks.figures import ROOT, compile_rooms, keep
 from benchmarks.press_server import served
 from matcher.judge import LEXICON
 from matcher.lexicon import load_lexicon
 from matcher.text import printed_form
 
-ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results" / "whole.json"
 _TICK = os.sysconf("SC_CLK_TCK")
 MUST = {"usual stack": 0.25, "news-please": 0.1}
@@ -156,6 +155,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, default=Path(".venv-peers/bin/python"))
     given = parser.parse_args()
+    compile_rooms()
     runs: dict[str, list[Run]] = {"marsad": [], "usual stack": [], "news-please": []}
     with served(given.outlets, given.pages) as port:
         for _ in range(given.rounds):
