@@ -104,3 +104,24 @@ async def test_under_a_lease_a_parcel_is_filed_alone(slow: Slow):
     lease = Lease(host="tell.example", epoch=1)
     assert await desk.file(parcel(0), lease) == Filed(articles=1)
     assert (slow.sizes, slow.alone) == ([], ["https://tell.example/0"])
+
+
+async def test_where_many_outlets_hand_in_a_commit_waits_for_the_next_ones(slow: Slow):
+    slow.go.set()
+    desk = Counter(slow, lambda: NOW)  # type: ignore[arg-type]
+    begun = []
+    for number in range(24):
+        one = parcel(number, outlet=f"o{number % 6}")
+        begun.append(asyncio.create_task(desk.file(one, None)))
+        await asyncio.sleep(0.01)
+    assert await asyncio.gather(*begun) == [Filed(articles=1)] * 24
+    assert len(slow.sizes) <= 12
+    assert sum(slow.sizes) == 24
+
+
+async def test_an_outlet_alone_never_waits_for_others(slow: Slow):
+    slow.go.set()
+    desk = Counter(slow, lambda: NOW)  # type: ignore[arg-type]
+    for number in range(6):
+        await desk.file(parcel(number), None)
+    assert slow.sizes == [1] * 6
