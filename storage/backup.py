@@ -7,16 +7,18 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
 
 from domain.errors import StoreError
+from storage.border import one_line
 from storage.database import Database
-from storage.remedies import COPY_BACK
+from storage.remedies import COPY_BACK, remedy, sqlite_code
 
+_OF_A_WRITER = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 PAGES = 2_000  # copied at a time, so that writers get their turn
 
 
@@ -31,12 +33,24 @@ def backup(database: Database, path: Path) -> None:
     copy: Callable[[Database, Path], None] = _sqlite if database.is_sqlite else _postgresql
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        copy(database, part)
+        with _saying_of_the_copy(path):
+            copy(database, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.rename(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _saying_of_the_copy(path: Path) -> Iterator[None]:
+    """A database that is read is never full: what is, is the copy's disk."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if sqlite_code(error) in _OF_A_WRITER:
+            raise StoreError(f"backup {path}: {one_line(error)}{remedy(error, path)}") from error
+        raise
 
 
 def _sqlite(database: Database, part: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _SQLITE = {  # by primary result code
     sqlite3.SQLITE_BUSY: "another program holds it: end that one, or try again",
     sqlite3.SQLITE_LOCKED: "another program holds it: end that one, or try again",
     sqlite3.SQLITE_READONLY: _WRITABLE,
-    sqlite3.SQLITE_IOERR: "its disk fails or is full: the system's log says which",
+    sqlite3.SQLITE_IOERR: "its disk fails: the system's log says how",
     sqlite3.SQLITE_CORRUPT: COPY_BACK,
     sqlite3.SQLITE_NOTADB: FOREIGN,
     sqlite3.SQLITE_FULL: _FREE,
@@ -34,6 +35,8 @@ _POSTGRESQL = {  # by SQLSTATE, or by its class
     "57P": "the server goes down or restarts: try again",
     "XX": "put back a copy (docs/operations.md); the server's log says what is broken",
 }
+
+_ROOM = 1024 * 1024  # bytes: less of a disk is none for a database
 
 
 def sqlite_code(error: BaseException | None) -> int:
@@ -55,7 +58,16 @@ def _of_sqlite(error: sqlite3.Error, path: Path | None) -> str:
     code = sqlite_code(error)
     if code == sqlite3.SQLITE_CANTOPEN and path is not None:
         return _why_closed(path)
+    if code == sqlite3.SQLITE_IOERR and path is not None and _is_full(path):
+        return _FREE  # the files beside a database that cannot grow are no FULL to SQLite
     return _SQLITE.get(code, "")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM
+    except OSError:
+        return False
 
 
 def _why_closed(path: Path) -> str:

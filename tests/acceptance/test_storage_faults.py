@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -181,6 +182,28 @@ async def test_k5_a_full_disk_loses_nothing_and_recovers_by_itself(room: Newsroo
         with Store.open(room.more["database"]) as store:
             assert store.check() == []
         await ended(room)
+
+
+async def test_k5_on_a_full_disk_a_command_says_to_make_room(room: Newsroom, tmp_path: Path):
+    disk = tmp_path / "disk"
+    with Store.open(f"sqlite:///{room.database}") as store:
+        store.file([filing()], None, NOW)
+    with small_disk(disk) as is_mounted:
+        if not is_mounted:
+            pytest.skip("no small disk may be mounted here")
+        there = disk / "marsad.db"
+        shutil.copyfile(room.database, there)
+        (disk / "filler").write_bytes(bytes(shutil.disk_usage(disk).free))
+        url = f"sqlite:///{there}"
+        for command in (("hits",), ("alerts", "retry"), ("db", "vacuum"), ("run",)):
+            line = await refusal(room, 1, "--database", url, *command)
+            assert f"{there}: disk I/O error; make room on its disk" in line
+        line = await refusal(room, 1, "db", "backup", str(disk / "copy.db"))
+        assert f"backup {disk / 'copy.db'}: database or disk is full; make room" in line
+        assert sorted(path.name for path in disk.glob("copy*")) == []
+        (disk / "filler").unlink()
+        with Store.open(url) as store:
+            assert store.check() == []
 
 
 async def ended(room: Newsroom) -> None:
