@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,52 @@ async def test_a_call_that_eats_memory_costs_itself_only(pool: WorkerPool):
 async def test_what_a_function_raises_comes_back_as_itself(pool: WorkerPool):
     with pytest.raises(ValueError, match="could not convert"):
         await pool.call(float, "no number")
+
+
+SLOW = """
+import asyncio, sys, time
+from marsad.workers import WorkerPool
+
+async def main():
+    pool = WorkerPool([sys.argv[1]], limit=2.0, size=1)
+    await pool.ready()
+    print("begins", flush=True)
+    print(await pool.call(sleep_and_say, 1.2), flush=True)
+    await asyncio.to_thread(pool.close)
+
+def sleep_and_say(seconds):
+    time.sleep(seconds)
+    return "done"
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+async def test_what_was_suspended_in_mid_call_is_done_again_and_no_hang(tmp_path: Path):
+    rule = tmp_path / "cooperation.yaml"
+    rule.write_text(RULE, encoding="utf-8")
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW, encoding="utf-8")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(script), str(rule)),
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # its workers are stopped with it
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"begins\n"
+        await asyncio.sleep(0.4)
+        os.killpg(process.pid, signal.SIGSTOP)
+        await asyncio.sleep(3)
+        os.killpg(process.pid, signal.SIGCONT)
+        async with asyncio.timeout(60):
+            assert await process.stdout.read() == b"done\n"
+            assert await process.wait() == 0
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_workers_are_born_with_the_rules_until_these_are_edited(tmp_path: Path):
