@@ -138,6 +138,52 @@ async def test_a_worker_that_was_stopped_wakes_and_stores_nothing(eight: Cluster
     assert await sleeper.stop() == 0
 
 
+SLOW = """CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_setting('application_name') LIKE 'marsad {pid}@%' THEN PERFORM pg_sleep(2); END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER slow AFTER INSERT ON hits FOR EACH ROW EXECUTE FUNCTION slow()"""
+ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+HELD = """SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'marsad {pid}@%'
+    AND state LIKE 'idle in transaction%' AND backend_xid IS NOT NULL"""
+
+
+async def test_a_worker_that_slept_in_a_transaction_wakes_and_goes_on(eight: Cluster):
+    """It holds the lock on which every other one files hits, until its session is ended."""
+    hits = eight.stage.publish(3)
+    upgrade = await eight.marsad("db", "upgrade")
+    assert await upgrade.wait() == 0, upgrade.errors
+    sleeper = await eight.start()
+    with psycopg.connect(eight.database.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(SLOW.replace("{pid}", str(sleeper.pid)))
+    await eight.until(f"SELECT (({ASLEEP}) > 0)::int", 1, 60)
+    family = [sleeper.pid, *sleeper.descendants()]
+    send(family, signal.SIGSTOP)
+    held = HELD.replace("{pid}", str(sleeper.pid))
+    await eight.until(f"SELECT (({held}) > 0)::int", 1, 10)
+    other = await eight.start()
+    await eight.until(HITS, hits, 90)
+    assert eight.rows(held) == [(0,)]
+    since = len(sleeper.errors.splitlines())
+    send(family, signal.SIGCONT)
+    await asyncio.sleep(5)
+    said = sleeper.errors.splitlines()[since:]
+    assert said
+    print("\n".join(line[:400] for line in said))
+    assert "Traceback" not in sleeper.errors, sleeper.errors
+    # what it takes up now, it does alone
+    await eight.kill(other)
+    eight.stage.publish(5)
+    await eight.until(ARTICLES, 8 * 5, 90)
+    await eight.until(UNTOLD, 0, 60)
+    assert eight.rows(HITS) == [(hits,)]
+    assert eight.rows("SELECT count(*) - count(DISTINCT url) FROM articles") == [(0,)]
+    ids = eight.mailbox.ids()
+    assert len(set(ids)) == len(ids)
+    assert eight.stage.closest() >= eight.delay - NEARLY
+    assert await sleeper.stop() == 0, sleeper.errors
+
+
 async def test_workers_are_replaced_one_by_one_and_nothing_is_done_twice(eight: Cluster):
     """As in an upgrade: newer ones beside older, and a job of a task that none of them knows."""
     eight.stage.latency = 0.2
