@@ -15,7 +15,7 @@ from procrastinate.schema import SchemaManager
 from domain.errors import StoreError, UsageError
 from marsad.cluster.metrics import WorkerMetrics, serving
 from marsad.cluster.settings import ClusterSettings
-from marsad.cluster.tasks import ARCHIVE, DESK, VISITS, make_app
+from marsad.cluster.tasks import ARCHIVE, DESK, VISITS, make_app, said
 from marsad.cluster.turns import StoredTurns
 from marsad.cluster.worker import Worker, by_host
 from marsad.config import Config
@@ -161,7 +161,7 @@ async def _take(
                 stalled_worker_timeout=alive,
             )
         except Exception as error:  # noqa: BLE001 - the top loop: the queue is taken up again
-            _log.warning("the queue %s is lost: %s", queue, " ".join(str(error).split()))
+            _log.warning("the queue %s is lost: %s", queue, said(error))
         await asyncio.sleep(_AGAIN)
 
 

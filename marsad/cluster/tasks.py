@@ -6,15 +6,22 @@ runs twice, changes nothing but the time.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import procrastinate
 from procrastinate import exceptions
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from storage.database import queue_session_options
 
+_log = logging.getLogger(__name__)
+_NOTED_AGAIN = (0.5, 2.0, 5.0)  # seconds after each try to note a job's end
+_NOT_FOUND = "P0001"  # what the queue's function raises for a job that nobody does
 TICK = "* * * * * */2"  # every two seconds: what is due is looked up by one worker
 BEAT = timedelta(seconds=10)  # between two turns at the heartbeat
 VISIT, DISPATCH, REMATCH = "marsad.visit", "marsad.dispatch", "marsad.rematch"
@@ -71,9 +78,34 @@ def connector(conninfo: str, *, connections: int) -> procrastinate.PsycopgConnec
     )
 
 
+class _Jobs(JobManager):
+    """Notes the ends of jobs. What cannot be noted is a line of the log, no traceback a job."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Note the end of ``job``; of one that was taken back meanwhile there is none to note."""
+        for wait in _NOTED_AGAIN:
+            try:
+                await super().finish_job(job, status, delete_job)
+            except exceptions.ConnectorException as error:
+                if getattr(error.__cause__, "sqlstate", "") == _NOT_FOUND:
+                    _log.warning("job %s was taken back from this worker meanwhile", job.lock)
+                    return
+                why = said(error)
+            else:
+                return
+            await asyncio.sleep(wait)
+        _log.warning("the end of job %s cannot be noted: %s", job.lock, why)
+
+
+def said(error: BaseException) -> str:
+    """Return the database's own words, in one line, where the queue only says that it failed."""
+    return " ".join(str(error.__cause__ or error).split())
+
+
 def make_app(conninfo: str, duties: Duties, *, connections: int) -> procrastinate.App:
     """Return the app with every task. ``conninfo`` is a libpq address."""
     app = procrastinate.App(connector=connector(conninfo, connections=connections))
+    app.job_manager = _Jobs(app.connector)
 
     @app.task(name=VISIT, queue=VISITS)
     async def visit(host: str) -> None:

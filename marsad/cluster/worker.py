@@ -127,7 +127,8 @@ class Worker:
         try:
             for job in await manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
                 _log.warning("job %s of a worker that is gone or stuck is taken back", job.lock)
-                await manager.finish_job(job, status=Status.FAILED, delete_job=True)
+                assert job.id is not None
+                await manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
                 self.metrics.taken_back.inc()
         except ProcrastinateException as error:  # another took it back, or the database is down
             _log.info("what dead workers had is looked at again: %s", error)
