@@ -100,18 +100,19 @@ def parameters() -> list[dict[str, Any]]:
 
 
 def _described() -> dict[str, tuple[str, dict[str, Any]]]:
-    # What is read is wider (ISO moments with a zone); this is what everybody can write.
+    # What is read is wider (ISO moments with a zone); this is what everybody can write. Left
+    # empty, as a form sends what nobody filled in, each is as if it were not there.
     day = r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
-    moment = {"type": "string", "pattern": rf"^([1-9]\d{{0,2}}[mhdw]|{day})?$"}
-    ident = {"type": "string", "maxLength": _LONGEST}
-    whole = {"type": "integer", "minimum": 0, "maximum": LARGEST}
+    moment = {"type": ["string", "null"], "pattern": rf"^([1-9]\d{{0,2}}[mhdw]|{day})?$"}
+    ident = {"type": ["string", "null"], "maxLength": _LONGEST}
+    whole = {"type": ["integer", "null"], "minimum": 0, "maximum": LARGEST}
     return {
         "since": ("published (else found) from here on: 30d, 12h, 2026-03-14", moment),
         "until": ("published (else found) up to here; a day to its end", moment),
         "partner": ("ISO code or id of an alliance; may be repeated: any of them", _list(ident)),
-        "activity": ("may be repeated", _list({"type": "string", "enum": [*ACTIVITIES]})),
+        "activity": ("may be repeated", _list({"enum": [*ACTIVITIES, ""]})),
         "outlet": ("id of a source; may be repeated", _list(ident)),
-        "language": ("of the article; may be repeated", _list({"enum": [*LANGUAGES]})),
+        "language": ("of the article; may be repeated", _list({"enum": [*LANGUAGES, ""]})),
         "rule": ("id of a rule; may be repeated", _list(ident)),
         "text": (
             'full-text search: words, "phrases", prefix*, -without, a OR b',
@@ -127,4 +128,4 @@ def _described() -> dict[str, tuple[str, dict[str, Any]]]:
 
 
 def _list(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+    return {"type": ["array", "null"], "items": items}
