@@ -48,8 +48,8 @@ def read_filters(
     """Read an address's parameters; ``usual`` is the limit where none is given.
 
     Raises SearchError on words that leave nothing to seek, UsageError on a value that makes no
-    sense and, ``is_strict``, on a name that is neither a filter nor one of ``also``: a mistyped
-    filter must not answer with everything.
+    sense and, ``is_strict``, on a name that is neither a filter nor one of ``also`` and on an empty
+    number: a mistyped filter must not answer with everything.
     """
     values: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
@@ -59,6 +59,8 @@ def read_filters(
             continue
         if len(value) > _LONGEST:
             raise UsageError(f"{name}: at most {_LONGEST} characters")
+        if is_strict and name in NUMBERS and not value.strip():
+            raise UsageError(f"{name}: no number is given")
         if value.strip():
             values[name] = (*values.get(name, ()), value.strip())
     for name in ONE:
@@ -100,12 +102,12 @@ def parameters() -> list[dict[str, Any]]:
 
 
 def _described() -> dict[str, tuple[str, dict[str, Any]]]:
-    # What is read is wider (ISO moments with a zone); this is what everybody can write. Left
-    # empty, as a form sends what nobody filled in, each is as if it were not there.
+    # What is read is wider (ISO moments with a zone); this is what everybody can write. Words
+    # left empty, as a form sends what nobody filled in, are as if they were not there.
     day = r"(19|20)\d\d-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
     moment = {"type": ["string", "null"], "pattern": rf"^([1-9]\d{{0,2}}[mhdw]|{day})?$"}
     ident = {"type": ["string", "null"], "maxLength": _LONGEST}
-    whole = {"type": ["integer", "null"], "minimum": 0, "maximum": LARGEST}
+    whole = {"type": "integer", "minimum": 0, "maximum": LARGEST}
     return {
         "since": ("published (else found) from here on: 30d, 12h, 2026-03-14", moment),
         "until": ("published (else found) up to here; a day to its end", moment),

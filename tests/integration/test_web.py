@@ -112,6 +112,7 @@ async def test_filters(client: httpx.AsyncClient, asked: str, found: list[str]):
         ("language=de", "'de' is unknown"),
         ("limit=5000", "at most 1000"),
         ("limit=-1", "no number"),
+        ("before=", "no number"),
         ("story=999999999999999999999", "no number"),
         ("limit=1&limit=2", "more than once"),
         ("text=" + "a" * 300, "at most 200 characters"),
