@@ -323,7 +323,7 @@ def _serving(answer: object):  # type: ignore[no-untyped-def]
 
 def plot(samples: Samples, path: Path) -> None:
     """Draw memory on the left scale, and what is counted on the right one."""
-    chart = _pygal().XY(**_config(height=420), dots_size=0.5)
+    chart = _pygal().XY(**_config(height=420), show_dots=False)
     for name, values in samples.series().items():
         points = list(zip(samples.hours, values, strict=True))
         chart.add(name, points[:: max(1, len(points) // 300)], secondary="memory" not in name)
