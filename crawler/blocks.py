@@ -104,8 +104,8 @@ def is_too_deep(markup: str, *, is_xml: bool = False) -> bool:
 
     A slash at the end closes a tag in XML; in HTML it means nothing.
     """
-    if markup.count("<") <= _MAX_NESTING:
-        return False
+    if markup.count("<") - markup.count("</") <= _MAX_NESTING:
+        return False  # so few tags open: no need to look at which
     opened = len(_OPENED.findall(markup))
     closed = len(_CLOSED.findall(markup)) + (markup.count("/>") if is_xml else 0)
     return opened - closed > _MAX_NESTING or (

@@ -60,7 +60,7 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
 
 def repair_mojibake(text: str) -> str:
     """Undo UTF-8 that somebody read as latin-1 and encoded again (``Ø§Ù„`` for ``ال``)."""
-    if not any(sign in text for sign in _MOJIBAKE_SIGNS):
+    if text.isascii() or not any(sign in text for sign in _MOJIBAKE_SIGNS):
         return text
     return _MOJIBAKE_RUN.sub(_reread, text)
 
