@@ -7,7 +7,7 @@ SHARED ?= ../shared
 ROOMS := domain crawler matcher storage alerts marsad
 
 .PHONY: run check readme-check release-check test test-import demo lint format docs docs-site bench bench-full bench-judging bench-store bench-telling bench-pages \
-	bench-stories bench-whole bench-cluster browser screenshots screenshots-alerts torture-telling \
+	bench-stories bench-whole bench-flame bench-cluster browser screenshots screenshots-alerts torture-telling \
 	torture torture-page torture-cluster fuzz audit sbom soak reliability evaluate tune lock clean help \
 	cut-off bench-schedule
 
@@ -140,6 +140,9 @@ bench-schedule: $(READY)  ## how late visits of 10,000 sources begin (needs Post
 
 bench-whole: $(READY) $(PEERS)/.ready  ## from poll to stored verdict, beside the usual stack and news-please
 	$(BIN)/python -m benchmarks.whole --peers $(PEERS)/bin/python
+
+bench-flame: $(READY) $(PEERS)/.ready  ## where the time of a whole run goes, drawn anew into docs/images
+	$(BIN)/python -m benchmarks.flame
 
 bench-store: $(READY)  ## the store with a million articles: size, filing, every question (an hour)
 	$(BIN)/python -m benchmarks.store
