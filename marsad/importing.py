@@ -181,7 +181,7 @@ class Import:
         by_url: dict[str, Article] = {}
         for article in articles:
             by_url.setdefault(article.url, article)
-        unseen = await asyncio.to_thread(self._store.unseen, list(by_url))
+        unseen = await patiently(self._store.unseen, list(by_url))
         new = [article for url, article in by_url.items() if url in unseen]
         verdicts = await judge_page(self._workers, [document_of(a) for a in new]) if new else []
         return _Batch(new, verdicts, len(articles) - len(new), lines)

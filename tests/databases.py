@@ -103,7 +103,7 @@ class ServerSchema:
     def gone(self) -> Iterator[None]:
         """Let there be no such database meanwhile."""
         name = self.url.rpartition("/")[2]
-        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        ended = "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity WHERE datname = %s"
         away = f"ALTER DATABASE {name} RENAME TO {name}_away"
         back = f"ALTER DATABASE {name}_away RENAME TO {name}"
         with connect("postgres") as admin:

@@ -115,7 +115,8 @@ def gone(name: str) -> Iterator[None]:
         admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         try:
             ended = admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+                "SELECT pg_terminate_backend(pid, 9000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
             ).fetchall()
             assert ended
             yield

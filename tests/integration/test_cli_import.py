@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from command_line import Run, make_run, one_line
 from storage_promises import rows
 
+from domain.errors import StoreError
+from marsad import counter
 from storage import Store
 
 CONFIG = """
@@ -65,6 +68,25 @@ def test_an_article_is_stored_judged_and_told_to_nobody(run: Run) -> None:
     assert stored(facts) == [("https://www.aps.example/a", "aps", "Pêche", when, when, "7")]
     assert stored("SELECT count(*) FROM v_hits") == [(1,)]
     assert stored("SELECT count(*) FROM v_alerts") == [(0,)]
+
+
+def test_a_database_that_does_not_answer_for_a_moment_is_waited_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [StoreError("the server restarts"), StoreError("the server restarts")]
+    answers = Store.unseen
+
+    def unseen(store: Store, urls: Sequence[str]) -> set[str]:
+        if refusals:
+            raise refusals.pop()
+        return answers(store, urls)
+
+    monkeypatch.setattr(counter, "_RETRY_SECONDS", (0.01, 0.01))
+    monkeypatch.setattr(Store, "unseen", unseen)
+    line = {"url": "http://aps.example/b", "title": "Pêche", "text": "tuna by boat"}
+    ran = run("import", "-", stdin=archive(line))
+    assert ran.code == 0, ran.err
+    assert stored("SELECT count(*) FROM v_hits") == [(1,)]
 
 
 def test_told_only_where_asked_for(run: Run) -> None:
