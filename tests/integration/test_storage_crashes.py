@@ -115,17 +115,18 @@ def test_two_stores_of_one_process_exclude_each_other(store: Store, database_url
 def test_a_backup_is_whole_while_writing_goes_on(tmp_path: Path) -> None:
     live = Store.open(f"sqlite:///{tmp_path}/live.db")
     live.sync_sources([outlet("tsa")], NOW)
-    stop = threading.Event()
+    began, stop = threading.Event(), threading.Event()
 
     def write() -> None:
         for n in range(10_000):
             live.file([filing(f"{n}-{m}") for m in range(5)], None, NOW)
+            began.set()
             if stop.is_set():
                 return
 
     writer = threading.Thread(target=write)
     writer.start()
-    time.sleep(0.3)
+    assert began.wait(60)
     live.backup(tmp_path / "copy.db")
     stop.set()
     writer.join()
