@@ -48,6 +48,7 @@ def configure(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *([] if is_verbose else [_in_a_line]),
             structlog.processors.format_exc_info,
             # The longest first: a secret inside another must not leave the rest of it standing.
             _cleaner(sorted(filter(None, secrets), key=len, reverse=True)),
@@ -61,6 +62,17 @@ def configure(
     root.setLevel(logging.DEBUG if is_verbose else logging.INFO)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.INFO if is_verbose else logging.ERROR)
+
+
+def _in_a_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+    """Say in a line what a library shows with its insides; a fault of marsad's keeps them."""
+    given = event.get("exc_info")
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException) and str(event.get("logger")).partition(".")[0] in _NOISY:
+        del event["exc_info"]
+        words = " ".join(str(error).split())
+        event["event"] = f"{event['event']}: {type(error).__name__}: {words}"
+    return event
 
 
 def _cleaner(secrets: list[str]) -> Callable[[Any, str, MutableMapping[str, Any]], dict[str, Any]]:

@@ -60,6 +60,24 @@ def test_no_level_tells_a_secret_in_words_or_tracebacks(stream: io.StringIO, lev
     assert token not in stream.getvalue()
 
 
+@pytest.mark.parametrize("is_verbose", [False, True])
+def test_a_fault_of_a_library_is_told_in_a_line_unless_asked_for(
+    stream: io.StringIO, is_verbose: bool
+):
+    configure(is_verbose=is_verbose, secrets=["hunter2"], stream=stream)
+    for name in ("procrastinate.worker", "marsad.x"):
+        try:
+            raise ConnectionError("the server at hunter2\nclosed the connection")
+        except ConnectionError:
+            logging.getLogger(name).exception("a task failed")
+    library, ours = (json.loads(line) for line in stream.getvalue().splitlines())
+    whole = "ConnectionError: the server at [secret] closed the connection"
+    assert ("exception" in library) == is_verbose
+    assert library["event"] == ("a task failed" if is_verbose else f"a task failed: {whole}")
+    assert "Traceback" in ours["exception"]
+    assert "hunter2" not in stream.getvalue()
+
+
 def test_a_secret_inside_another_leaves_no_rest_of_it(stream: io.StringIO):
     secrets = ["T0", "h.example", "https://h.example/T0/B0/token"]
     configure(is_verbose=False, secrets=secrets, stream=stream)
