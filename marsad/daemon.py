@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -188,8 +188,12 @@ def _scheduled(house: House) -> AsyncIOScheduler:
     def every(
         pause: timedelta, work: Callable[[], Awaitable[object]], first: datetime | None = None
     ) -> None:
+        async def turn() -> None:
+            with suppress(asyncio.CancelledError):  # at the end, which is no fault to be logged
+                await work()
+
         given = {} if first is None else {"next_run_time": first}
-        scheduler.add_job(work, "interval", seconds=pause.total_seconds(), **given)
+        scheduler.add_job(turn, "interval", seconds=pause.total_seconds(), **given)
 
     now = house.clock()
     every(TICK, partial(_tick, house), now)

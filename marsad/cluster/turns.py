@@ -13,7 +13,9 @@ from domain.lease import Lease
 from storage.store import Store
 
 _log = logging.getLogger(__name__)
-_LATE = 0.25  # seconds; whoever comes later than that was suspended, and books again
+# Seconds; whoever comes later than that was suspended or kept waiting by a busy machine, and books
+# again: who takes the host over meanwhile counts from the turn as it was booked.
+_LATE = 0.04
 _RETRY = 2.0  # seconds between two tries of a database that is down
 
 

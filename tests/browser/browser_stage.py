@@ -85,7 +85,9 @@ def served(path: Path) -> Iterator[str]:
     port = yaml.safe_load(path.read_text(encoding="utf-8"))["web"]["port"]
     address = f"http://127.0.0.1:{port}"
     command = (*MARSAD, "--config", str(path), "web")
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    log = (path.parent / "web.log").open("wb")
+    process = subprocess.Popen(command, stderr=log)
+    log.close()
     try:
         deadline = time.monotonic() + 180
         while not _answers(address):

@@ -74,7 +74,13 @@ def test_the_morning_walk(tab: Page, place: Path):
         else ("BR", "Les pilotes seront formés sur simulateur à partir de janvier, dit Brasilia.")
     )
     file_article(place, title, text, partner)
-    expect(tab.locator(".card").first).to_contain_text(title, timeout=60_000)
+    try:
+        expect(tab.locator(".card").first).to_contain_text(title, timeout=60_000)
+    except AssertionError as error:
+        stream = "document.hidden + ' ' + JSON.stringify(performance.getEntriesByType('resource'))"
+        error.add_note(f"hidden, and what was asked: {tab.evaluate(stream)}")
+        error.add_note((place.parent / "web.log").read_text("utf-8")[-2000:])
+        raise
     expect(tab.locator("#live")).to_contain_text(re.compile(r"· [1-9]"))
     # a story, told by several
     several = re.compile(r"(2|3) articles|مقالان|3 مقالات")

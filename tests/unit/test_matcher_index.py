@@ -131,8 +131,8 @@ def test_a_threshold_said_to_be_out_of_reach_is_never_reached(
     held = [c for c in clauses if c.when.holds(window)]
     assert scored.held(window) == held
     if scored.score(held) >= scored.threshold:
-        assert scored.can_reach(window.mask)
-        assert scored.can_reach(window.mask | matcher.concepts.mask("@country"))
+        assert scored.gate.can_reach(window.mask)
+        assert scored.gate.can_reach(window.mask | matcher.concepts.mask("@country"))
 
 
 def plain(matcher: Matcher, document: Document) -> list[tuple[str, float]]:
