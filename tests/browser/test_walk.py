@@ -18,7 +18,7 @@ from browser_stage import (
     looking,
     served,
 )
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = [
     pytest.mark.browser,
@@ -55,6 +55,27 @@ def tab(request: pytest.FixtureRequest, browser: Browser, address: str) -> Itera
         tab.on("dialog", lambda dialog: said.append(f"dialog {dialog.message}"))
         yield tab
         assert said == []
+
+
+def test_a_stream_that_died_without_a_word_is_made_anew(
+    browser: Browser, address: str, place: Path
+):
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:  # the first one never gets an answer
+            route.continue_()
+
+    with looking(browser, address, "en") as tab:
+        tab.route("**/live?*", answer)
+        tab.goto("/")
+        title = "Told after a silence"
+        text = "Kenyan officers visited the staff college at Tamentfoust, Nairobi said on Friday."
+        file_article(place, title, text, "KE", "en")
+        expect(tab.locator(".card").first).to_contain_text(title, timeout=90_000)
+        assert len(asked) >= 2
+        tab.unroute_all(behavior="ignoreErrors")
 
 
 def test_the_morning_walk(tab: Page, place: Path):

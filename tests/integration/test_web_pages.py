@@ -245,7 +245,17 @@ async def test_new_stories_arrive_by_themselves(tmp_path: Path):
     text = "\n".join(message)
     assert "id: 2" in text
     assert "Tout nouveau &lt;i&gt;" in text
-    assert all(line.startswith(("data: ", "id: ")) for line in message if line)
+    beat = {"event: beat", "data:"}  # said while nothing is new
+    assert all(line.startswith(("data: ", "id: ")) for line in message if line and line not in beat)
+
+
+async def test_a_quiet_stream_says_that_it_lives(tmp_path: Path):
+    place = write_config(tmp_path)
+    fill(place, [filing(1, NOW)])
+    async with asyncio.timeout(100), page(place) as client, client.stream("GET", "/live") as stream:
+        async for line in stream.aiter_lines():
+            if line == "event: beat":
+                break
 
 
 async def test_every_language_has_every_sentence():

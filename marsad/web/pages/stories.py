@@ -20,7 +20,7 @@ from marsad.web.rendering import Renderer
 PAGE = 25  # stories on a page
 _AT_ONCE = 20  # stories of one message of the stream
 _LOOK = 2.0  # seconds between two looks for something new
-_BEAT = 15  # looks after which a quiet stream says that it lives
+_BEAT = 3  # looks after which a quiet stream says that it lives; page.js waits for some of them
 _FACTS = ("partners", "activities", "persons", "organisations")
 
 
@@ -102,7 +102,7 @@ class StoryPages:
                 yield event(text, card.newest_hit)
             if quiet >= _BEAT:
                 quiet = 0
-                yield ": still here\n\n"
+                yield "event: beat\ndata:\n\n"
 
     async def _is_over(self) -> bool:
         try:

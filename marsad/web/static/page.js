@@ -13,6 +13,21 @@ if (stories && arrived) {
   }).observe(stories, { childList: true });
 }
 
+// The stream of stories says every few seconds that it lives. A connection that died without a
+// word (a laptop that slept, a proxy) is made anew; what came meanwhile is told again, once each.
+const SILENT = 20000; // milliseconds
+let heard = Date.now();
+for (const name of ["beat", "htmx:sse:after:message"])
+  document.addEventListener(name, () => { heard = Date.now(); });
+setInterval(() => {
+  const live = document.querySelector("[hx-sse\\:connect]");
+  if (!live || document.hidden || Date.now() - heard < SILENT) return;
+  heard = Date.now();
+  const fresh = live.cloneNode();
+  live.replaceWith(fresh);
+  htmx.process(fresh);
+}, 1000);
+
 // A link into what is folded unfolds it, where the browser does not.
 const unfold = () => {
   const target = document.getElementById(location.hash.slice(1));
