@@ -124,7 +124,7 @@ def _ascii_host(host: str) -> str:
     if host.isascii():
         return host.lower().rstrip(".")
     try:
-        return host.encode("idna").decode("ascii").lower()
+        return host.encode("idna").decode("ascii").lower().rstrip(".")
     except UnicodeError:
         return ""
 

@@ -57,7 +57,9 @@ class Fault:
             place += f":{self.line}"
             if self.column is not None:
                 place += f":{self.column}"
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        # A key of the file may hold whatever a file can: it forges no line.
+        path = self.path if self.path.isprintable() else repr(self.path)[1:-1]
+        return f"{place}: {path}: {self.message}" if path else f"{place}: {self.message}"
 
 
 class ConfigError(MarsadError):
