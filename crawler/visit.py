@@ -21,7 +21,7 @@ from crawler.survey import Survey, kept_validators, survey
 from crawler.turning import turn_pages
 from crawler.ways import Reader
 from domain.article import Article
-from domain.errors import LeaseLostError
+from domain.errors import LeaseLostError, StoreError
 from domain.source import FetchState, Source, VisitOutcome, VisitReport
 
 _HOST_IS_DOWN = 3  # pages in a row that the network failed: the rest is not tried this time
@@ -81,7 +81,10 @@ class Visit:
         except LeaseLostError:
             raise  # the visit is another's now, and so is its report
         except Exception as error:  # noqa: BLE001 - the top loop: one source never stops others
-            _log.exception("%s: the visit failed", self._source.id)
+            if isinstance(error, StoreError):  # whatever it was asked for: its words say it all
+                _log.warning("%s: the visit failed: %s", self._source.id, error)
+            else:
+                _log.exception("%s: the visit failed", self._source.id)
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]
             return await self._give_up(reason)
 

@@ -80,7 +80,7 @@ class VisitOutcome(StrEnum):
     NOT_A_FEED = "not_a_feed"  # HTML or junk where a feed was
     PARSE = "parse"  # the parser gave up, hung or crashed
     NO_WAY_IN = "no_way_in"  # no feed, sitemap or section that this version can read
-    ERROR = "error"  # a fault of marsad's own, logged with its traceback
+    ERROR = "error"  # a fault of marsad's own, logged with its traceback; the store was away
 
     @property
     def is_success(self) -> bool:

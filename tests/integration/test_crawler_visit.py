@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
 
-from domain.errors import ExtractionError, FetchError
+from domain.errors import ExtractionError, FetchError, StoreError
 from domain.source import VisitOutcome
 
 
@@ -53,6 +53,21 @@ async def test_a_page_that_fails_leaves_the_teaser_with_the_reason():
         assert thin.note == "no article text in the page"
         assert report.failed_pages == 2
         assert report.outcome is VisitOutcome.OK
+
+
+async def test_a_store_that_is_away_is_named_in_one_line(caplog: pytest.LogCaptureFixture):
+    async def away(_urls: list[str]) -> set[str]:
+        raise StoreError("database d: the server restarts")
+
+    async with local_press() as press, Stage() as stage:
+        press.pages["/feed"] = rss(item("/a/1"))
+        stage.desk.unseen = away  # type: ignore[method-assign]
+        report = await stage.visit(source(press))
+    assert report.outcome is VisitOutcome.ERROR
+    assert "the server restarts" in report.reason
+    (said,) = [record for record in caplog.records if record.name == "crawler.visit"]
+    assert said.exc_info is None
+    assert "the server restarts" in said.getMessage()
 
 
 async def test_an_unchanged_feed_is_known_by_its_validators_and_by_its_hash():
