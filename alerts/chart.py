@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from PIL import Image, ImageDraw
-
 WIDTH, HEIGHT = 1120, 200  # twice of what is shown, for sharp screens
 _FINE = 2  # drawn larger and made smaller: edges without steps
 _BAR, _TODAY, _LINE = "#9db8cf", "#123a5c", "#dbe1e7"
@@ -23,6 +21,8 @@ def week_chart(counts: Sequence[int], *, is_rtl: bool = False) -> bytes:
 
     ``is_rtl`` puts the oldest at the right. A count of nothing has no bar.
     """
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - most processes draw nothing
+
     ordered = list(enumerate(counts))
     columns = list(reversed(ordered)) if is_rtl else ordered
     width, height = WIDTH * _FINE, HEIGHT * _FINE

@@ -19,6 +19,7 @@ from marsad.config import Config
 from marsad.counter import patiently
 from marsad.duty import ROUND as DUTY_ROUND
 from marsad.guarding import guarded
+from marsad.heap import give_back, share_one_arena
 from marsad.house import House, build_house
 from marsad.keeping import keep_house
 from marsad.labels import Labels
@@ -30,6 +31,7 @@ from marsad.supervisor import Supervisor, supervised
 _log = logging.getLogger("marsad.daemon")
 TICK = timedelta(seconds=0.5)  # what is due waits no longer to be taken up
 EDITS = 1.0  # seconds between two looks for an edit of the configuration
+GIVE_BACK = timedelta(seconds=10)  # of the memory that the last visits left empty
 TIDIED_AFTER = timedelta(minutes=10)  # of running, and then daily
 HAND_OVER_WITHIN = 10.0  # seconds for the visits under way when a new configuration takes over
 STOP_WITHIN = 8.0  # seconds for the collector; the whole stop stays under ten
@@ -49,6 +51,7 @@ async def run(
     configuration before it is used. Raises ConfigError when the first one is wrong, and
     BusyError when another daemon holds the database.
     """
+    share_one_arena()
     config = load()
     in_force(config)
     labels = Labels()
@@ -201,6 +204,7 @@ def _scheduled(house: House) -> AsyncIOScheduler:
     every(DUTY_ROUND, house.duty.look)
     if house.heartbeat is not None:
         every(house.heartbeat.every, house.heartbeat.beat, now)
+    every(GIVE_BACK, partial(asyncio.to_thread, give_back))
     every(timedelta(days=1), partial(_tidy, house, house.config.keep.articles), now + TIDIED_AFTER)
     return scheduler
 

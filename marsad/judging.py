@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING
 from domain.article import Document
 from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
-from marsad.compiled import load_compiled
 from marsad.labels import names_of
-from marsad.preloaded import preloaded
+from marsad.preloaded import load_lasting, preloaded
 
 if TYPE_CHECKING:  # the daemon names these functions, its workers run them
     from matcher.judge import Matcher
@@ -32,7 +30,7 @@ def start_worker(rules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        _state[:] = [preloaded(rules) or load_compiled(rules, os.environ).unpacked()]
+        _state[:] = [preloaded(rules) or load_lasting(rules)]
         gc.freeze()  # the matcher stays: collections need not walk it
     except MarsadError as error:
         _state[:] = [error]

@@ -30,14 +30,29 @@ def preloaded(rules: Sequence[str]) -> Matcher | None:
     return _held.get(rules_key(rules)) if _held else None
 
 
+def load_lasting(rules: Sequence[str]) -> Matcher:
+    """Return the matcher of ``rules`` for a process that stays. Raises as ``load_compiled``.
+
+    With all that is otherwise put together when the first text needs it.
+    """
+    from marsad.compiled import is_compiled, load_compiled  # noqa: PLC0415
+
+    if not is_compiled(rules, os.environ):
+        _elsewhere(lambda: load_compiled(rules, os.environ))
+    matcher = load_compiled(rules, os.environ).unpacked()
+    for rule in matcher.rules:
+        for scored in (rule.scored, rule.partners, *rule.activities.values()):
+            if scored is not None:
+                _ = scored.queries
+    return matcher
+
+
 def _preload() -> None:
-    from marsad.compiled import is_compiled, load_compiled, rules_key  # noqa: PLC0415
+    from marsad.compiled import rules_key  # noqa: PLC0415
 
     try:
         rules = json.loads(os.environ.pop(VARIABLE))
-        if not is_compiled(rules, os.environ):
-            _elsewhere(lambda: load_compiled(rules, os.environ))
-        _held[rules_key(rules)] = load_compiled(rules, os.environ).unpacked()
+        _held[rules_key(rules)] = load_lasting(rules)
     except (MarsadError, OSError):
         return  # the workers try again, and say what is wrong
     gc.collect()

@@ -177,7 +177,8 @@ class Database:
             )
         # A question that is given up half-way leaves a statement open, and the state it saw with
         # it: whoever asks again and again takes a connection of its own each time.
-        pool = {} if self._seconds is None else {"poolclass": NullPool}
+        # Else the last one given back: its pages are still true, and the others take none.
+        pool = {"pool_use_lifo": True} if self._seconds is None else {"poolclass": NullPool}
         engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000}, **pool)
         event.listen(engine, "connect", _prepare_sqlite_read if self.read_only else _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matcher.judge import Matcher
     from storage.store import Store
 
+BUNDLED = ("defence-cooperation",)  # the rules of a configuration that names none
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
@@ -61,11 +63,14 @@ class Context:
             logging.getLogger().setLevel(logging.ERROR)
 
     def import_ahead(self) -> None:
-        """Begin to import what a daemon takes, and to load the rules of the last time."""
+        """Begin to import what a daemon takes, and to load the rules of the last time.
+
+        Of a configuration that was never read the bundled ones: most have no others.
+        """
         from marsad.compiled import last_rules  # noqa: PLC0415
         from marsad.workers import import_ahead  # noqa: PLC0415 - the process pool
 
-        import_ahead(last_rules(self.config_path, self.environment))
+        import_ahead(last_rules(self.config_path, self.environment) or BUNDLED)
 
     def database_url(self) -> str:
         """Return the database URL; the configuration is read only when it must say."""
@@ -86,7 +91,7 @@ class Context:
 
     def rules(self) -> tuple[str, ...]:
         """Return the configured rule packs, or the bundled one where nothing is configured."""
-        return self.config().rules if self.has_config else ("defence-cooperation",)
+        return self.config().rules if self.has_config else BUNDLED
 
     def matcher(self) -> Matcher:
         """Load the matcher with the configured rules."""

@@ -69,10 +69,13 @@ class Rules:
         self._start = start
         self._pool: Pool | None = None
         self._asking = 0
+        self._is_wanted = False  # somebody asked for an explanation, and may ask for more
         self._end: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def explain(self, document: Document) -> Explained:
         """Return how each rule reads ``document``."""
+        self._is_wanted = True
         return await self._call(explain, document)
 
     async def labels(self) -> Mapping[str, Mapping[str, str]]:
@@ -83,9 +86,9 @@ class Rules:
         """End the workers."""
         if self._end is not None:
             self._end.cancel()
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(pool.close)
+        self._put_away()
+        if self._closing is not None:
+            await self._closing
 
     async def _call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._end is not None:
@@ -101,10 +104,14 @@ class Rules:
         finally:
             self._asking -= 1
             if not self._asking:
-                self._end = asyncio.get_running_loop().call_later(_IDLE, self._put_away)
+                wait = _IDLE if self._is_wanted else 0
+                self._end = asyncio.get_running_loop().call_later(wait, self._put_away)
 
     def _put_away(self) -> None:
-        self._closing = asyncio.get_running_loop().create_task(self.close())
+        pool, self._pool = self._pool, None  # at once: whoever asks now starts another
+        self._is_wanted = False
+        if pool is not None:
+            self._closing = asyncio.create_task(asyncio.to_thread(pool.close))
 
 
 def explain(document: Document) -> Explained:
