@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy.crawler import AsyncCrawlerRunner
@@ -42,9 +42,6 @@ from crawler.visit import Tools, Visit
 from crawler.ways import Reader
 from domain.errors import ExtractionError
 from domain.source import FetchState, Source, VisitReport
-
-if TYPE_CHECKING:
-    from scrapy import Request
 
 R = TypeVar("R")
 _log = logging.getLogger(__name__)
@@ -91,7 +88,6 @@ class Collector:
     async def start(self) -> None:
         """Open the crawl. Raises RuntimeError when Twisted is otherwise engaged."""
         install_reactor()
-        orders: asyncio.Queue[Request] = asyncio.Queue()
         self._resolver = GuardedResolver(
             allow_private=self._settings.allow_private_networks,
             timeout=self._settings.connect_timeout.total_seconds(),
@@ -100,7 +96,6 @@ class Collector:
         # Scrapy's runner, unlike its process, never installs the resolver that it is told of.
         self._former_resolver = current_reactor().installNameResolver(self._resolver)
         fetcher = ScrapyFetcher(
-            orders=orders,
             resolver=self._resolver,
             clock=self._clock,
             holds=self._holds,
@@ -114,7 +109,7 @@ class Collector:
             clock=self._clock,
         )
         self._gate = gate
-        await self._open_crawl(fetcher, orders, gate)
+        await self._open_crawl(fetcher, gate)
         self._tools = Tools(
             settings=self._settings,
             fetcher=fetcher,
@@ -125,12 +120,10 @@ class Collector:
         )
         self._is_open = True
 
-    async def _open_crawl(
-        self, fetcher: ScrapyFetcher, orders: asyncio.Queue[Request], gate: RobotsGate
-    ) -> None:
+    async def _open_crawl(self, fetcher: ScrapyFetcher, gate: RobotsGate) -> None:
         self._runner = AsyncCrawlerRunner(scrapy_settings(self._settings))
         crawler = self._runner.create_crawler(PressSpider)
-        self._crawl = self._runner.crawl(crawler, orders=orders, gate=gate, turns=self._turns)
+        self._crawl = self._runner.crawl(crawler, gate=gate, turns=self._turns)
         spider: Any = None
         while spider is None:
             await asyncio.sleep(0)

@@ -11,6 +11,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from scrapy import Request
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -32,7 +33,6 @@ from crawler.middleware import SKIP_ROBOTS, RobotsForbidsError, TooManyRedirects
 from crawler.pacing import retry_after
 from crawler.ports import HoldShelf, no_step
 from crawler.robots import MAX_BYTES
-from crawler.spider import ORDER, PressSpider
 from crawler.urls import host_of
 from domain.errors import FetchError, LeaseLostError, MarsadError
 from domain.health import Impostor
@@ -40,10 +40,10 @@ from domain.page import Page
 from domain.source import Validators, VisitOutcome
 
 if TYPE_CHECKING:
-    from scrapy import Request
     from scrapy.http import Response
 
     from crawler.addresses import GuardedResolver
+    from crawler.spider import PressSpider
 
 _TLS_SIGNS = ("certificate", "ssl", "tls")
 _PASSING_STATUSES = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 524})
@@ -112,12 +112,11 @@ class Fetcher(Protocol):
 
 
 class ScrapyFetcher:
-    """Fetches through the one crawl. ``spider`` and ``orders`` are those of the crawl."""
+    """Fetches through the one crawl."""
 
     def __init__(
         self,
         *,
-        orders: asyncio.Queue[Request],
         resolver: GuardedResolver,
         clock: Callable[[], datetime],
         holds: HoldShelf | None = None,
@@ -126,7 +125,6 @@ class ScrapyFetcher:
         self._holds = holds
         self._failpoint = failpoint
         self.crawl: asyncio.Task[None] | None = None
-        self._orders = orders
         self._held: dict[str, datetime] = {}  # hosts that asked to wait, and until when
         # hosts that did not answer: how often in a row, and until when they are left alone
         self._silent: dict[str, tuple[int, datetime]] = {}
@@ -215,13 +213,12 @@ class ScrapyFetcher:
     async def _ask_once(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
         if self.spider is None or self.crawl is None:
             raise RuntimeError("the crawl is not open")
-        answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        request = self.spider.order(url, headers=headers, meta={**meta, ORDER: answer})
-        await self._orders.put(request)
+        request = Request(url, headers=headers, meta=meta, dont_filter=True)
+        answer = self.spider.download(request)
+        answer.add_done_callback(_looked_at)
         either: set[asyncio.Future[Any]] = {answer, self.crawl}
         await asyncio.wait(either, timeout=_NEVER_LONGER, return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            answer.cancel()
+        if self.crawl.done() or not answer.done():
             raise CrawlEndedError("the crawl has ended" if self.crawl.done() else "no answer came")
         return answer.result()
 
@@ -291,6 +288,12 @@ class ScrapyFetcher:
             outcome=VisitOutcome.NETWORK,
             is_passing=isinstance(error, DownloadTimeoutError | ResponseDataLossError),
         )
+
+
+def _looked_at(answer: asyncio.Future[Response]) -> None:
+    """Whoever asked may be gone: an error is theirs all the same, and nobody else's."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def conditional_headers(validators: Validators | None) -> dict[str, str]:

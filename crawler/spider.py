@@ -1,4 +1,8 @@
-"""The one spider of the one crawl. It runs as long as the daemon and follows orders."""
+"""The one spider of the one crawl: it keeps the crawl open as long as the daemon runs.
+
+What is fetched is asked of the engine one by one, which passes each request through the same
+middlewares and the same turns of its host, but no scheduler and no callback.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,24 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from scrapy import Request, Spider
+from scrapy import Spider
 
 if TYPE_CHECKING:
+    from scrapy import Request
     from scrapy.http import Response
-    from twisted.python.failure import Failure
 
     from crawler.ports import Turns
     from crawler.robots import RobotsGate
 
-ORDER = "marsad_order"  # meta key of the future that waits for the response
-
 
 class PressSpider(Spider):
-    """Takes requests from a queue for ever, and hands each response to the future that waits."""
+    """Asks for nothing by itself, and never ends by itself."""
 
     name = "marsad"
 
     def __init__(
         self,
         *,
-        orders: asyncio.Queue[Request],
         gate: RobotsGate,
         turns: Turns | None = None,
         **kwargs: Any,
@@ -38,37 +39,17 @@ class PressSpider(Spider):
         self.is_open = asyncio.Event()
         self.is_stopping = False
         self.downloads: set[asyncio.Task[Response]] = set()
-        self._orders = orders
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield requests as they are ordered. Ends with the crawl only."""
+        """Yield nothing, for as long as the crawl is open."""
         self.is_open.set()
-        while True:
-            yield await self._orders.get()
+        await asyncio.Event().wait()
+        yield  # type: ignore[misc]  # never reached: it makes this what Scrapy iterates over
 
-    def order(self, url: str, *, headers: dict[str, str], meta: dict[str, Any]) -> Request:
-        """Return a request that reports to ``meta[ORDER]``, whatever becomes of it."""
-        return Request(
-            url,
-            headers=headers,
-            meta=meta,
-            dont_filter=True,
-            callback=self.deliver,
-            errback=self.fail,
-        )
-
-    def deliver(self, response: Response) -> None:
-        """Give the response to whoever waits for it."""
-        order: asyncio.Future[Response] = response.meta[ORDER]
-        if not order.done():
-            order.set_result(response)
-
-    def fail(self, failure: Failure) -> None:
-        """Give the error to whoever waits for the response."""
-        request: Request = failure.request  # type: ignore[attr-defined]
-        order: asyncio.Future[Response] = request.meta[ORDER]
-        if not order.done():
-            order.set_exception(failure.value or RuntimeError("download failed"))
+    def download(self, request: Request) -> asyncio.Task[Response]:
+        """Begin to download. The task ends with the answer, or with why there is none."""
+        engine: Any = self.crawler.engine
+        return asyncio.ensure_future(engine.download_async(request))
 
     def abort(self) -> None:
         """End every download that runs and let none begin, so that the crawl can close."""
