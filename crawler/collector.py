@@ -33,7 +33,7 @@ from crawler.ports import (
 from crawler.prospecting import Prospect, Prospector
 from crawler.reactor import current_reactor, install_reactor
 from crawler.robots import RobotsGate
-from crawler.scrapy_settings import scrapy_settings
+from crawler.scrapy_settings import FewSignals, scrapy_settings
 from crawler.settings import CrawlSettings
 from crawler.sitemaps import MOST_URLS
 from crawler.spider import PressSpider
@@ -123,6 +123,7 @@ class Collector:
     async def _open_crawl(self, fetcher: ScrapyFetcher, gate: RobotsGate) -> None:
         self._runner = AsyncCrawlerRunner(scrapy_settings(self._settings))
         crawler = self._runner.create_crawler(PressSpider)
+        crawler.signals = FewSignals(crawler)
         self._crawl = self._runner.crawl(crawler, gate=gate, turns=self._turns)
         spider: Any = None
         while spider is None:

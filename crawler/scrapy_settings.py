@@ -9,9 +9,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from scrapy import signals
+from scrapy.signalmanager import SignalManager
+
 from crawler.settings import CrawlSettings
 
 _MIDDLEWARES = "scrapy.downloadermiddlewares."
+
+
+# Sent for every request to extensions and middlewares that would count or log them; none is on.
+_UNHEARD = frozenset(
+    {
+        signals.bytes_received,
+        signals.headers_received,
+        signals.request_left_downloader,
+        signals.request_reached_downloader,
+        signals.response_downloaded,
+        signals.response_received,
+        signals.scheduler_empty,
+    }
+)
+
+
+class FewSignals(SignalManager):
+    """Scrapy's signals, less those that nobody hears: looking for hearers takes its time."""
+
+    def send_catch_log(self, signal: Any, **kwargs: Any) -> list[tuple[Any, Any]]:
+        """Send ``signal`` if there may be anybody to hear it; return what they answer."""
+        return [] if signal in _UNHEARD else super().send_catch_log(signal, **kwargs)
 
 
 def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:

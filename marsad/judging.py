@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from domain.article import Document
 from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
+from marsad.garbage import look_rarely
 from marsad.labels import names_of
 from marsad.preloaded import load_lasting, preloaded
 
@@ -29,6 +30,7 @@ def start_worker(rules: Sequence[str]) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    look_rarely()
     try:
         _state[:] = [preloaded(rules) or load_lasting(rules)]
         gc.freeze()  # the matcher stays: collections need not walk it

@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
+from marsad.garbage import look_rarely
 from marsad.preloaded import VARIABLE
 
 P = ParamSpec("P")
@@ -119,6 +120,7 @@ def import_ahead(rules: Sequence[str] = ()) -> None:
 
     ``rules`` are those that workers will most likely be asked for, where this is known.
     """
+    look_rarely()
     start_fork_server(rules)
     # Scrapy's handler walks the stack and all that is imported, over and over: early there is
     # little of either.
