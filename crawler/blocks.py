@@ -27,6 +27,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
 )
+_UNWANTED_SPACES = "\x0b\x0c\x1c\x1d\x1e\x1f"  # those of them that str.split parts words at
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")  # leaves a lone blank alone: it is everywhere
 _LINE = re.compile(r" *\n *")
 _PARAGRAPH = re.compile(r"\n{3,}")
@@ -53,6 +54,10 @@ def clean(text: str) -> str:
     """Remove what no text needs, and fold white space: single blanks, lines, blank lines."""
     if text.isprintable() and "  " not in text:
         return text.strip()  # no control, no odd blank: nine texts of ten
+    if "\n" not in text and "\r" not in text:
+        line = " ".join(text.split())
+        if line.isprintable() and not any(mark in text for mark in _UNWANTED_SPACES):
+            return line
     text = _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _LINE.sub("\n", _SPACES.sub(" ", text))
     return _PARAGRAPH.sub("\n\n", text).strip()

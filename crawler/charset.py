@@ -46,15 +46,14 @@ def decode(body: bytes, content_type: str = "") -> tuple[str, str]:
     wide = _wide_without_mark(body)
     if wide:
         return body.decode(wide, "replace"), wide
-    labels = _labels(body, content_type)
     if body.isascii():
-        return _decode_ascii(body, labels)
+        return _decode_ascii(body, content_type)
     try:
         return body.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as error:
         if _is_damaged_utf8(body, error):
             return body.decode("utf-8", "replace"), "utf-8"
-    name = _single_byte(body, labels)
+    name = _single_byte(body, _labels(body, content_type))
     return body.decode(name, "replace"), name
 
 
@@ -106,9 +105,9 @@ def _codec(label: str) -> str | None:
     return "cp1252" if name == "iso8859-1" else name  # what the web means by latin-1
 
 
-def _decode_ascii(body: bytes, labels: list[str]) -> tuple[str, str]:
-    for name in labels:
-        if b"\x1b" in body and name.startswith("iso2022"):
+def _decode_ascii(body: bytes, content_type: str) -> tuple[str, str]:
+    for name in _labels(body, content_type) if b"\x1b" in body else ():
+        if name.startswith("iso2022"):
             return body.decode(name, "replace"), name
     return body.decode("ascii"), "ascii"
 

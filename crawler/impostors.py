@@ -7,7 +7,8 @@ an article may use as well.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+from itertools import islice
 
 import daachorse
 
@@ -38,7 +39,9 @@ _PARKED_SIGNS = (
     *("domainmarket.com", "uniregistry.com/buy"),
 )
 _PARKING = "parking"  # no sign by itself: _PARKED_AT says where it is one
-_SIGNS = (*_CHALLENGE_SIGNS, *_PARKED_SIGNS, _PARKING)
+# No signs either: what _FOR_SALE needs, spelt with letters that have no second lower case.
+_DOMAIN_WORDS = ("doma", "النطاق")
+_SIGNS = (*_CHALLENGE_SIGNS, *_PARKED_SIGNS, _PARKING, *_DOMAIN_WORDS)
 _FIND = daachorse.DoubleArrayAhoCorasick([sign.encode() for sign in _SIGNS]).find_overlapping
 _CHALLENGE_TITLE = re.compile(
     r"<title>\s*(?:just a moment\s*(?:\.\.\.|…)?|attention required!?\s*\|\s*cloudflare"
@@ -77,31 +80,16 @@ _FEW_LINKS, _MANY_LINKS = 15, 25
 
 def recognise(body: bytes, content_type: str = "") -> Impostor | None:
     """Return what HTML page ``body`` is, or None when it is no HTML at all."""
-    text, _ = decode(body[:_LOOKED_AT], content_type)
-    if not _HTML.search(text[:4096]) or _XML.search(text[:_HEAD]):
+    text, raw = _read(body, content_type)
+    if not _is_html(text):
         return None
-    signs = {_SIGNS[number] for _, _, number in _FIND(text.encode("utf-8", "replace").lower())}
-    if not signs.isdisjoint(_CHALLENGE_SIGNS) or _CHALLENGE_TITLE.search(text):
-        return Impostor.CHALLENGE
-    links = len(_LINKS.findall(text))
-    if links < _MANY_LINKS and (_is_parked(text, signs) or _says_for_sale(text)):
-        return Impostor.PARKED
+    links = _count_links(text)
+    barrier = _barrier(text, raw, links)
+    if barrier is not None:
+        return barrier
     if _LOGIN_TITLE.search(text) or (_PASSWORD.search(text) and links < _FEW_LINKS):
         return Impostor.LOGIN
     return Impostor.HOME if links >= _MANY_LINKS else Impostor.PAGE
-
-
-def _is_parked(text: str, signs: Collection[str]) -> bool:
-    """Whether a page has the machinery of those who let domains."""
-    if any(sign in _PARKED_SIGNS for sign in signs) or _PARKED_TITLE.search(text):
-        return True
-    return _PARKING in signs and bool(_PARKED_AT.search(text))
-
-
-def _says_for_sale(text: str) -> bool:
-    """Whether a page that says little else offers its domain."""
-    visible = _TAGS.sub(" ", _HIDDEN.sub(" ", text))
-    return len(" ".join(visible.split())) < _LITTLE and bool(_FOR_SALE.search(visible))
 
 
 def is_barrier(body: bytes, content_type: str = "") -> Impostor | None:
@@ -109,5 +97,46 @@ def is_barrier(body: bytes, content_type: str = "") -> Impostor | None:
 
     A login is no barrier here: many article pages carry a form for subscribers.
     """
-    found = recognise(body, content_type)
-    return found if found in (Impostor.CHALLENGE, Impostor.PARKED) else None
+    text, raw = _read(body, content_type)
+    return _barrier(text, raw, _count_links(text)) if _is_html(text) else None
+
+
+def _read(body: bytes, content_type: str) -> tuple[str, bytes]:
+    """Return the text that is looked at, and the same as UTF-8."""
+    head = body[:_LOOKED_AT]
+    text, encoding = decode(head, content_type)
+    # All signs are ASCII, which broken letters and a byte order mark leave alone.
+    return text, head if encoding in ("utf-8", "ascii") else text.encode("utf-8", "replace")
+
+
+def _is_html(text: str) -> bool:
+    return bool(_HTML.search(text[:4096])) and not _XML.search(text[:_HEAD])
+
+
+def _count_links(text: str) -> int:
+    """Return how many links a page has, at most ``_MANY_LINKS``."""
+    return sum(1 for _ in islice(_LINKS.finditer(text), _MANY_LINKS))
+
+
+def _barrier(text: str, raw: bytes, links: int) -> Impostor | None:
+    signs = {_SIGNS[number] for _, _, number in _FIND(raw.lower())}
+    if not signs.isdisjoint(_CHALLENGE_SIGNS) or _CHALLENGE_TITLE.search(text):
+        return Impostor.CHALLENGE
+    if links < _MANY_LINKS and (_is_parked(text, signs) or _says_for_sale(text, signs)):
+        return Impostor.PARKED
+    return None
+
+
+def _is_parked(text: str, signs: AbstractSet[str]) -> bool:
+    """Whether a page has the machinery of those who let domains."""
+    if any(sign in _PARKED_SIGNS for sign in signs) or _PARKED_TITLE.search(text):
+        return True
+    return _PARKING in signs and bool(_PARKED_AT.search(text))
+
+
+def _says_for_sale(text: str, signs: AbstractSet[str]) -> bool:
+    """Whether a page that says little else offers its domain."""
+    if signs.isdisjoint(_DOMAIN_WORDS):
+        return False
+    visible = _TAGS.sub(" ", _HIDDEN.sub(" ", text))
+    return len(" ".join(visible.split())) < _LITTLE and bool(_FOR_SALE.search(visible))

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from crawler.extraction import agreement, extract_page
+from crawler.density import dense_text
+from crawler.extraction import extract_page
 from crawler.jobs import Unreadable, read_page
 from domain.errors import ExtractionError
 
@@ -154,10 +156,20 @@ def test_a_page_without_an_article_is_an_error_with_the_reason(body, content_typ
     assert pickle.loads(pickle.dumps(refusal)) == refusal
 
 
-def test_agreement_is_that_of_word_sequences():
-    assert agreement("a b c d e", "a b c d e") == 1
-    assert agreement("a b c d e", "e d c b a") == 0
-    assert agreement("", "") == 0
+@pytest.mark.parametrize("inner", ["<div class='Share'>Partager</div>", "<p id='caption'> </p>"])
+def test_what_is_no_article_parts_the_text_around_it(inner):
+    body = f"<div>{FRENCH}{inner}{FRENCH}<br>{FRENCH}</div>"
+    assert dense_text(LexborHTMLParser(f"<body>{body}</body>")) == [
+        FRENCH.strip(),
+        f"{FRENCH.strip()}\n{FRENCH.strip()}",
+    ]
+
+
+def test_a_name_of_its_own_tells_a_list_of_tags_and_no_longer_word():
+    for name, is_left_out in (("tags", True), ("post-tags", True), ("mytagsarea", False)):
+        body = f"<div><p>{FRENCH}</p><div class='{name}'>{OTHER}</div><p>{FRENCH}</p></div>"
+        found = dense_text(LexborHTMLParser(f"<body>{body}</body>"))
+        assert (OTHER.strip() not in found) == is_left_out, name
 
 
 @pytest.mark.shared
