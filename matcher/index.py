@@ -92,10 +92,10 @@ class RuleIndex:
     """Finds the rules of which a text mentions what they require."""
 
     def __init__(self, requirements: Sequence[Node]) -> None:
-        self._needs = [_smallest_first(needs(node)) for node in requirements]
+        self.needs = [_smallest_first(needs(node)) for node in requirements]
         self._rules: dict[int, set[int]] = {}  # concept -> rules that could be due to it
         self._anchors = 0
-        for number, masks in enumerate(self._needs):
+        for number, masks in enumerate(self.needs):
             anchor = masks[0] if masks else 0  # the checks at load refuse a rule without one
             self._anchors |= anchor
             while anchor:
@@ -114,7 +114,7 @@ class RuleIndex:
         return sorted(number for number in found if self._has_all(number, mask))
 
     def _has_all(self, number: int, mask: int) -> bool:
-        for wanted in self._needs[number]:  # noqa: SIM110 - all() would make a generator a rule
+        for wanted in self.needs[number]:  # noqa: SIM110 - all() would make a generator a rule
             if not mask & wanted:
                 return False
         return True

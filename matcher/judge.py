@@ -26,6 +26,7 @@ from matcher.reading import Reading, Window
 from matcher.resolve import Resolver
 from matcher.rules import Clause, Rule
 from matcher.scan import MOST_HITS, Hit, Mention, Scanner
+from matcher.sieve import sieve_of
 from matcher.text import normalise
 
 _HERE = Path(__file__).parent
@@ -119,6 +120,7 @@ class Matcher:
         self.facts = Facts(concepts)
         self._index = RuleIndex([rule.require for rule in self.rules])
         self._gates = [rule.scored.gate for rule in self.rules]
+        self._sieve = sieve_of(concepts, self._index.needs)
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
@@ -175,12 +177,14 @@ class Matcher:
     def judge(self, document: Document) -> Verdict:
         """Return the verdict of ``document``. Never raises for what a document holds."""
         reading = self._open(document)
-        hits = self._scanner.hits(reading.text)
         matches: tuple[Match, ...] = ()
-        if self._candidates(self._scanner.mask(hits)):
-            # Most texts end above: nothing was resolved, no sentence was looked for.
-            self._resolved(reading, hits)
-            matches = tuple(self._matches(reading))
+        # Most texts end at the sieve, and most others at the concepts of the hits: nothing was
+        # resolved, no sentence was looked for.
+        if self._sieve is None or self._sieve.lets_through(reading.text.data):
+            hits = self._scanner.hits(reading.text)
+            if self._candidates(self._scanner.mask(hits)):
+                self._resolved(reading, hits)
+                matches = tuple(self._matches(reading))
         return Verdict(id=document.id, language=reading.language, matches=matches)
 
     def explain(self, document: Document) -> Explanation:

@@ -212,6 +212,11 @@ def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:
     return data + after, BARE
 
 
+def form_pattern(form: Form) -> bytes:
+    """Return the bytes that are sought for ``form``."""
+    return _pattern(form.data, is_prefix=form.is_prefix)[0]
+
+
 def _is_acronym(text: MatchText, start: int, end: int, words_too: frozenset[bytes]) -> bool:
     """Whether a word is printed in capitals, and its line is not where it may be any word."""
     first, last = text.start(start), text.end(end)
