@@ -9,7 +9,7 @@ from crawler.dates import ALGIERS, believe
 from crawler.entries import NAMED, Entry
 from crawler.extraction import PageText
 from crawler.urls import canonical_url, url_key
-from domain.article import Article
+from domain.article import Article, Document
 from domain.page import Page
 from domain.source import Source
 
@@ -103,6 +103,27 @@ def from_summary(
         text=entry.summary,
         text_from="summary",
         note=reason,
+    )
+
+
+def outline(candidate: Candidate, now: datetime) -> Document:
+    """Return what the list tells of the document that the article of a page will most likely be.
+
+    Where it turns out otherwise, a verdict that was made of this is not taken.
+    """
+    entry = candidate.entry
+    listed = None if entry.is_dated_by_change else entry.published_at
+    date = believe(listed, now).value if listed is not None else None
+    return Document(id=candidate.url, title=entry.title, text="", published_at=date)
+
+
+def completed(outline: Document, page: PageText) -> Document:
+    """Return the document of ``outline`` with what the page adds to it."""
+    return replace(
+        outline,
+        title=outline.title or page.title,
+        text=page.text,
+        published_at=outline.published_at or page.published_at,
     )
 
 

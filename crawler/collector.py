@@ -23,6 +23,7 @@ from crawler.page_reading import ArticleReader
 from crawler.ports import (
     Desk,
     HoldShelf,
+    Judge,
     RobotsShelf,
     Turns,
     WorkerCrashError,
@@ -66,10 +67,12 @@ class Collector:
         lookup: Lookup | None = None,
         holds: HoldShelf | None = None,
         turns: Turns | None = None,
+        judge: Judge | None = None,
         failpoint: Callable[[str], None] = no_step,
     ) -> None:
         self._failpoint = failpoint
         self._turns = turns
+        self._judge = judge
         self._holds = holds
         self._settings = settings
         self._desk = desk
@@ -117,6 +120,7 @@ class Collector:
             workers=self._workers,
             clock=self._clock,
             rng=self._rng,
+            judge=self._judge,
         )
         self._is_open = True
 
@@ -232,6 +236,7 @@ class Collector:
             tools.workers,
             tools.clock,
             page_max_bytes=settings.page_max_bytes,
+            judge=tools.judge,
         )
         walk = Backfill(
             source,

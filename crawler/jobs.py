@@ -5,8 +5,10 @@ A refusal is a value (``Unreadable``), so that it crosses the process border who
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from crawler.articles import completed
 from crawler.discovery import Look, look
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
@@ -14,8 +16,10 @@ from crawler.impostors import is_barrier, recognise
 from crawler.metadata import NO_SELECTORS
 from crawler.sections import parse_section
 from crawler.sitemaps import Sitemap, parse_sitemap
+from domain.article import Document, Judged
 from domain.errors import CrawlError
 from domain.health import Impostor
+from domain.match import Verdict
 from domain.source import Selectors
 
 
@@ -88,6 +92,32 @@ def read_page(
         return extract_page(body, url, content_type, selectors)
     except CrawlError as error:
         return Unreadable(reason=str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page that was read, with what was said of it there and then, if anything was."""
+
+    page: PageText | Unreadable
+    judged: Judged | None = None
+
+
+def read_and_judge(
+    body: bytes,
+    url: str,
+    content_type: str,
+    outline: Document,
+    judge: Callable[[Document], Verdict],
+) -> Reading:
+    """Extract the article of a page and judge it, as ``outline`` foretells its document."""
+    page = read_page(body, url, content_type)
+    if isinstance(page, Unreadable):
+        return Reading(page=page)
+    document = completed(outline, page)
+    try:
+        return Reading(page=page, judged=Judged(document=document, verdict=judge(document)))
+    except Exception:  # noqa: BLE001 - the desk judges what has no verdict, and says what is wrong
+        return Reading(page=page)
 
 
 def look_at(body: bytes, url: str, content_type: str) -> Look | Unreadable:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from crawler.articles import Candidate, from_page, from_summary
+from crawler.articles import Candidate, from_page, from_summary, outline
 from crawler.entries import NAMED
-from crawler.extraction import PageText
 from crawler.families import selectors_of
 from crawler.fetching import Fetched, Fetcher, RefusedError
-from crawler.jobs import Unreadable, read_page
-from crawler.ports import WorkerCrashError, Workers, WorkerTimeoutError
+from crawler.jobs import Reading, Unreadable, read_and_judge, read_page
+from crawler.ports import Judge, WorkerCrashError, Workers, WorkerTimeoutError
 from domain.article import Article
 from domain.source import Source, VisitOutcome
 
@@ -28,6 +28,7 @@ File = Callable[[Article], Awaitable[None]]
 class ArticleReader:
     """Reads the pages of one source's articles. Nothing that a page does raises.
 
+    With ``judge``, the worker that reads a page judges it in the same call.
     ``failed`` counts articles that had to do with their teaser; ``wait`` is set when a server
     asked to be left alone; ``is_whole`` is False when some must be listed again next time.
     """
@@ -40,7 +41,9 @@ class ArticleReader:
         clock: Callable[[], datetime],
         *,
         page_max_bytes: int,
+        judge: Judge | None = None,
     ) -> None:
+        self._judge = judge
         self._source = source
         self._selectors = selectors_of(source)
         self._fetcher = fetcher
@@ -115,28 +118,38 @@ class ArticleReader:
 
     async def _read(self, candidate: Candidate, answer: Fetched | str) -> Article | None:
         """Return the article, from its page if that can be read, else from its teaser."""
-        page = answer if isinstance(answer, str) else await self._extract(answer)
-        now = self._clock()
-        if isinstance(page, PageText):
-            article = from_page(candidate, page, self._source, now)
-            if article.title:
-                return replace(article, page=None if isinstance(answer, str) else answer.page)
-            page = "the page has no title"
+        if isinstance(answer, str):
+            return self._teaser(candidate, answer)
+        reading = await self._extract(candidate, answer)
+        if isinstance(reading.page, Unreadable):
+            return self._teaser(candidate, reading.page.reason)
+        article = from_page(candidate, reading.page, self._source, self._clock())
+        if not article.title:
+            return self._teaser(candidate, "the page has no title")
+        return replace(article, page=answer.page, judged=reading.judged)
+
+    def _teaser(self, candidate: Candidate, reason: str) -> Article | None:
         self.failed += 1
-        _log.info("%s: %s: %s", self._source.id, candidate.entry.link, page)
-        article_or_none = from_summary(candidate, page, self._source, now)
+        _log.info("%s: %s: %s", self._source.id, candidate.entry.link, reason)
+        article_or_none = from_summary(candidate, reason, self._source, self._clock())
         if article_or_none is None:
             self.is_whole = False  # nothing to file: the page is tried again
         return article_or_none
 
-    async def _extract(self, answer: Fetched) -> PageText | str:
+    async def _extract(self, candidate: Candidate, answer: Fetched) -> Reading:
+        page = answer.body, answer.url, answer.content_type
         try:
-            page = await self._workers.call(read_page, answer.body, answer.url, answer.content_type)
+            if self._judge is not None:
+                told = outline(candidate, self._clock())
+                # Whichever of the two it was: a text is not lost because the judge broke on it.
+                with suppress(WorkerTimeoutError, WorkerCrashError):
+                    return await self._workers.call(read_and_judge, *page, told, self._judge)
+            return Reading(page=await self._workers.call(read_page, *page))
         except WorkerTimeoutError:
-            return "the page's parser took too long"
+            reason = "the page's parser took too long"
         except WorkerCrashError:
-            return "the page's parser crashed"
+            reason = "the page's parser crashed"
         except Exception as error:  # noqa: BLE001 - a bad page must not sink the visit
             _log.exception("%s: reading a page failed: %s", self._source.id, answer.url)
-            return f"reading the page failed: {type(error).__name__}"
-        return page.reason if isinstance(page, Unreadable) else page
+            reason = f"reading the page failed: {type(error).__name__}"
+        return Reading(page=Unreadable(reason=reason))

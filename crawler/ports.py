@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, Protocol, TypeVar
 
-from domain.article import Article
+from domain.article import Article, Document
+from domain.match import Verdict
 from domain.revision import Known
 from domain.source import VisitReport
+
+# Judges a document in a worker; importable by name.
+Judge = Callable[[Document], Verdict]
 
 P = ParamSpec("P")
 R = TypeVar("R")

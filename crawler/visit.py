@@ -15,7 +15,7 @@ from crawler.fetching import Fetcher
 from crawler.health import WayReading, settled, with_health
 from crawler.pacing import Ending, next_state
 from crawler.page_reading import ArticleReader
-from crawler.ports import Desk, Workers
+from crawler.ports import Desk, Judge, Workers
 from crawler.settings import CrawlSettings
 from crawler.survey import Survey, kept_validators, survey
 from crawler.turning import turn_pages
@@ -39,6 +39,7 @@ class Tools:
     workers: Workers
     clock: Callable[[], datetime]
     rng: Random
+    judge: Judge | None = None  # in the call that reads a page
 
 
 class Visit:
@@ -69,6 +70,7 @@ class Visit:
             tools.workers,
             tools.clock,
             page_max_bytes=tools.settings.page_max_bytes,
+            judge=tools.judge,
         )
         self._moments: tuple[datetime, ...] = ()  # for the source's rhythm
         self._known: list[Candidate] = []  # listed, and stored already

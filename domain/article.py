@@ -5,8 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.match import Verdict
 from domain.page import Page
 from domain.time import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text to judge: what the matcher sees of an article. ``id`` is the caller's own."""
+
+    text: str
+    id: str | None = None
+    title: str = ""
+    language: str | None = None  # None: judged from the text
+    published_at: datetime | None = None  # relative dates resolve against it
+
+    def __post_init__(self) -> None:
+        if self.published_at is not None:
+            require_utc(self.published_at, "published_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A verdict with the very document that it is of."""
+
+    document: Document
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +58,8 @@ class Article:
     listed: str = ""  # hash of what the list said of it, by which an edit is noticed
     note: str = ""  # why the text is only a summary, in one line
     page: Page | None = field(default=None, repr=False, compare=False)  # what it was read from
+    # What was said where the page was read: holds only for a document that is just that.
+    judged: Judged | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         require_utc(self.first_seen, "first_seen")
@@ -41,18 +67,3 @@ class Article:
             value = getattr(self, name)
             if value is not None:
                 require_utc(value, name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A text to judge: what the matcher sees of an article. ``id`` is the caller's own."""
-
-    text: str
-    id: str | None = None
-    title: str = ""
-    language: str | None = None  # None: judged from the text
-    published_at: datetime | None = None  # relative dates resolve against it
-
-    def __post_init__(self) -> None:
-        if self.published_at is not None:
-            require_utc(self.published_at, "published_at")

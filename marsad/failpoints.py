@@ -25,13 +25,14 @@ STEPS = (
     "before-judge after-judge before-place after-place before-file before-commit after-commit "
     "after-file after-claim before-send after-send after-settle"
 ).split()
-_JOBS = {
-    "read_feed": "parse",
-    "read_sitemap": "parse",
-    "read_section": "parse",
-    "read_page": "extract",
-    "judge": "judge",
-    "trace": "place",
+_JOBS = {  # what a call does, one after another
+    "read_feed": ("parse",),
+    "read_sitemap": ("parse",),
+    "read_section": ("parse",),
+    "read_page": ("extract",),
+    "read_and_judge": ("extract", "judge"),
+    "judge": ("judge",),
+    "trace": ("place",),
 }
 
 
@@ -62,12 +63,15 @@ class SteppedWorkers:
 
     async def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """See ``crawler.ports.Workers``."""
-        job = _JOBS.get(function.__name__)
-        if job is None:
-            return await self._workers.call(function, *args, **kwargs)
-        self._failpoint(f"before-{job}")
+        first, *others = _JOBS.get(function.__name__, ("",))
+        if first:
+            self._failpoint(f"before-{first}")
         result = await self._workers.call(function, *args, **kwargs)
-        self._failpoint(f"after-{job}")
+        if first:
+            self._failpoint(f"after-{first}")
+        for job in others:
+            self._failpoint(f"before-{job}")
+            self._failpoint(f"after-{job}")
         return result
 
 

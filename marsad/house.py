@@ -22,6 +22,7 @@ from marsad.config import Config
 from marsad.duty import DutyDesk
 from marsad.failpoints import SteppedWorkers, make_failpoint
 from marsad.heartbeat import Heartbeat
+from marsad.judging import judge_one
 from marsad.labels import Labels
 from marsad.operator import OperatorDesk
 from marsad.pipeline import NewsDesk, StoredHolds, StoredOutbox, StoredRobots, no_lease
@@ -200,6 +201,7 @@ class _Wiring:
             rng=self.chance,
             holds=StoredHolds(self.store, self.clock),
             turns=None if self.shared is None else self.shared.turns,
+            judge=judge_one,
             failpoint=self.failpoint,
         )
 

@@ -54,6 +54,11 @@ def judge(documents: Sequence[Document]) -> list[Verdict]:
     return [matcher.judge(document) for document in documents]
 
 
+def judge_one(document: Document) -> Verdict:
+    """Judge a document. Raises ConfigError when the rules do not load."""
+    return loaded().judge(document)
+
+
 def loaded() -> Matcher:
     """Return the process's matcher. Raises why there is none."""
     if not _state:

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from alerts.pace import ChannelPace
 from alerts.planning import Planner
 from crawler.ports import RobotsRecord, WorkerCrashError, Workers, WorkerTimeoutError
-from domain.article import Article, Document
+from domain.article import Article
 from domain.errors import MarsadError
 from domain.filing import Filed, Filing, Parcel
 from domain.lease import Lease
-from domain.match import Match
+from domain.match import Match, Verdict
 from domain.notice import Delivery, Mode, PlannedDelivery, SendOutcome
 from domain.page import Archived
 from domain.rematch import ChangeKind, Rejudged, changes
@@ -25,6 +25,7 @@ from domain.revision import Known, is_edited
 from domain.source import Source, VisitReport
 from marsad.counter import Counter, patiently
 from marsad.judging import judge
+from marsad.pages import document_of
 from marsad.tracing import traced
 from storage.archive import Archive
 from storage.store import Store
@@ -143,20 +144,14 @@ class NewsDesk:
         return bool(filed.revised)
 
     async def _filing(self, article: Article) -> Filing:
-        document = Document(
-            id=article.url,
-            title=article.title,
-            text=article.text,
-            published_at=article.published_at,
-        )
         try:
-            verdict = (await self._workers.call(judge, [document]))[0]
+            verdict = await self._verdict(article)
         except (WorkerTimeoutError, WorkerCrashError, MarsadError) as error:
             # A document that breaks the matcher is kept, unjudged, with its reason.
             _log.error("%s: not judged: %s", article.url, error)
             note = f"{article.note}; not judged: {error}".lstrip("; ")
             return Filing(article=replace(article, note=note))
-        judged = replace(article, language=verdict.language)
+        judged = replace(article, language=verdict.language, judged=None)
         archived = await self._kept(article) if verdict.matches else None
         filing = Filing(
             article=judged,
@@ -165,6 +160,13 @@ class NewsDesk:
             archived=archived,
         )
         return await traced(self._workers, filing, self._sources.get(article.source_id))
+
+    async def _verdict(self, article: Article) -> Verdict:
+        document = document_of(article)
+        known = article.judged
+        if known is not None and known.document == document:
+            return known.verdict
+        return (await self._workers.call(judge, [document]))[0]
 
     def _planned(self, article: Article, matches: Sequence[Match]) -> tuple[PlannedDelivery, ...]:
         if not self._is_telling or (self._needs_date and article.published_at is None):

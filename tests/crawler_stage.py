@@ -159,11 +159,12 @@ class InProcess:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.hang: set[str] = set()
+        self.fault: type[Exception] = WorkerTimeoutError  # of what is to hang
 
     async def call(self, function, /, *args, **kwargs):
         self.calls.append(function.__name__)
         if function.__name__ in self.hang:
-            raise WorkerTimeoutError
+            raise self.fault
         return function(*args, **kwargs)
 
 
@@ -216,7 +217,7 @@ def fresh(source: Source) -> FetchState:
 class Stage:
     """A collector with everything around it."""
 
-    def __init__(self, workers=None, lookup=None, holds=None, **settings) -> None:
+    def __init__(self, workers=None, lookup=None, holds=None, judge=None, **settings) -> None:
         values = {"allow_private_networks": True, "delay": "0s", "user_agent": "marsad-test/1"}
         self.settings = CrawlSettings.model_validate({**values, **settings})
         self.desk, self.shelf, self.clock = Desk(), Shelf(), Clock()
@@ -230,6 +231,7 @@ class Stage:
             rng=Random(1),
             lookup=lookup,
             holds=holds,
+            judge=judge,
         )
 
     async def __aenter__(self) -> Stage:

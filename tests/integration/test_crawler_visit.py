@@ -8,8 +8,20 @@ import pytest
 from aiohttp import web
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
 
-from domain.errors import ExtractionError, FetchError, StoreError
+from crawler.ports import WorkerCrashError, WorkerTimeoutError
+from domain.article import Document
+from domain.errors import ExtractionError, FetchError, MatchError, StoreError
+from domain.match import Verdict
 from domain.source import VisitOutcome
+from marsad.pages import document_of
+
+
+def judge(document: Document) -> Verdict:
+    return Verdict(id=document.id, language=document.title)
+
+
+def refuse(document: Document) -> Verdict:
+    raise MatchError(f"no matcher for {document.title}")
 
 
 async def test_a_new_article_is_fetched_extracted_and_filed():
@@ -238,6 +250,35 @@ async def test_a_parser_that_hangs_costs_one_document():
         report = await stage.visit(source(press))
         assert report.outcome is VisitOutcome.PARSE
         assert report.state.validators == ()
+
+
+async def test_a_page_is_judged_where_it_is_read():
+    async with local_press() as press, Stage(judge=judge) as stage:
+        press.pages |= {"/feed": rss(item("/a/1", "Un titre")), "/a/1": page("Un autre")}
+        await stage.visit(source(press))
+        [article] = stage.desk.articles.values()
+        assert stage.workers.calls == ["read_feed", "read_and_judge"]
+        assert article.judged.document == document_of(article)
+        assert article.judged.verdict == judge(article.judged.document)
+
+
+@pytest.mark.parametrize("fault", [WorkerTimeoutError, WorkerCrashError])
+async def test_a_text_that_breaks_the_judge_is_not_lost(fault):
+    async with local_press() as press, Stage(judge=judge) as stage:
+        press.pages |= {"/feed": rss(item("/a/1")), "/a/1": page()}
+        stage.workers.hang, stage.workers.fault = {"read_and_judge"}, fault
+        await stage.visit(source(press))
+        [article] = stage.desk.articles.values()
+        assert stage.workers.calls == ["read_feed", "read_and_judge", "read_page"]
+        assert (article.text_from, article.note, article.judged) == ("page", "", None)
+
+
+async def test_a_judge_that_raises_leaves_it_to_the_desk_to_say_why():
+    async with local_press() as press, Stage(judge=refuse) as stage:
+        press.pages |= {"/feed": rss(item("/a/1")), "/a/1": page()}
+        await stage.visit(source(press))
+        [article] = stage.desk.articles.values()
+        assert (article.text_from, article.note, article.judged) == ("page", "", None)
 
 
 async def test_more_entries_than_a_visit_takes_come_again():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ import pytest
 from alerts.planning import Planner
 from alerts.settings import AlertSettings
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from domain.article import Article
+from domain.article import Article, Judged
 from domain.asking import OutboxQuery
 from domain.errors import MatchError, StoreError
 from domain.match import Match, Verdict
 from domain.notice import DeliveryState, Mode, SendOutcome, SendResult
 from domain.source import Source, VisitOutcome, VisitReport
 from marsad import counter
+from marsad.pages import document_of
 from marsad.pipeline import NewsDesk, StoredOutbox
 from marsad.tracing import trace
 from storage.store import Store
@@ -108,6 +110,20 @@ async def test_what_is_known_already_is_neither_counted_nor_told_again(store: St
     assert room.desk.hits == {"tell": 1}
     assert len(store.deliveries()) == 1
     assert room.woken == 1
+
+
+async def test_a_verdict_that_came_along_is_taken_for_just_that_document(store: Store):
+    said = Verdict(id=None, language="ar", matches=())
+    read = article(1)
+    fits = Judged(document=document_of(read), verdict=said)
+    room = Room(store)
+    given = [replace(read, judged=fits)]
+    for n, other in enumerate(({"text": "hang"}, {"title": "Autre"}, {"published_at": NOW}), 2):
+        another = replace(document_of(article(n)), **other)
+        given.append(replace(article(n), judged=replace(fits, document=another)))
+    await room.desk.file(given, None)
+    languages = {number: kept.language for number, kept in room.articles().items()}
+    assert languages == {"1": "ar", "2": "fr", "3": "fr", "4": "fr"}
 
 
 @pytest.mark.parametrize("text", sorted(FAULTS))

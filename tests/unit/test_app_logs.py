@@ -11,8 +11,9 @@ import pytest
 import structlog
 from command_line import kept_process
 
+from crawler.jobs import read_and_judge, read_page
 from domain.errors import UsageError
-from marsad.failpoints import make_failpoint
+from marsad.failpoints import SteppedWorkers, make_failpoint
 from marsad.logs import configure
 
 
@@ -127,3 +128,17 @@ def test_a_failpoint_counts_its_own_step(monkeypatch: pytest.MonkeyPatch):
     assert killed == []
     reach("after-send")
     assert len(killed) == 1
+
+
+class Silent:
+    async def call(self, function, /, *args, **kwargs):
+        del function, args, kwargs
+
+
+async def test_a_call_that_reads_and_judges_passes_the_steps_of_both():
+    steps: list[str] = []
+    workers = SteppedWorkers(Silent(), steps.append)  # type: ignore[arg-type]
+    await workers.call(read_page, b"", "", "")
+    await workers.call(read_and_judge, b"", "", "", None, None)  # type: ignore[arg-type]
+    assert steps[:2] == ["before-extract", "after-extract"]
+    assert steps[2:] == ["before-extract", "after-extract", "before-judge", "after-judge"]
