@@ -65,7 +65,7 @@ ROWS = (
 
 def commands(peers: Path, *, full: bool) -> dict[str, list[str]]:
     """Return how each part is run, cheap ones first."""
-    whole = ("--outlets", "100", "--rounds", "3") if full else ("--outlets", "20", "--rounds", "1")
+    whole = ("--outlets", "100", "--rounds", "3") if full else ("--outlets", "40", "--rounds", "1")
     corpus = sorted(map(str, (ROOT.parent / "shared" / "corpus").glob("*.jsonl")))
     return {
         "feeds": ["-m", "benchmarks.feeds"],

@@ -236,7 +236,8 @@ class Soak:
             for start, end, _ in outlet.breaks:
                 during = sum(start <= s.at < end + 7200 for s in outlet.stories)
                 lost += max(0, during - made.LISTED)
-            flood = sum(abs(s.at - self.seconds / 2) < 60 for s in outlet.stories)
+            # What came after a flood, before the next look, pushed more of it out.
+            flood = sum(-60 < s.at - self.seconds / 2 < 7200 for s in outlet.stories)
             lost += max(0, flood - made.LISTED)
         return lost
 
