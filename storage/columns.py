@@ -58,9 +58,7 @@ class UtcText(TypeDecorator[datetime]):
         """Write in UTC."""
         if value is None:
             return None
-        moment = value.astimezone(UTC)
-        # strftime does not pad years before 1000
-        return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%SZ}"
+        return value.astimezone(UTC).isoformat(timespec="seconds")[:-6] + "Z"
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Read as an aware datetime."""

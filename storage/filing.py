@@ -19,7 +19,7 @@ from storage import fulltext, locking, placing, sources, stories, tables, visiti
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
 from storage.fulltext import Folding
-from storage.inserting import insert_new
+from storage.inserting import insert_new, insert_numbered
 from storage.snippets import snippet
 from storage.stories import Placer
 
@@ -108,9 +108,8 @@ def _articles(connection: Connection, filings: Sequence[Filing]) -> New:
         by_url.setdefault(clean(filing.article.url), filing)
     # In the order of the unique index: two who file the same articles never wait in a circle.
     rows = [_article_row(by_url[url].article) for url in sorted(by_url)]
-    columns = (tables.articles.c.article_id, tables.articles.c.url)
-    won = insert_new(connection, tables.articles, rows, *columns)
-    return sorted(((row.article_id, by_url[row.url]) for row in won), key=lambda pair: pair[0])
+    won = insert_numbered(connection, rows, tables.articles.c.article_id, tables.articles.c.url)
+    return sorted(((ident, by_url[url]) for ident, url in won), key=lambda pair: pair[0])
 
 
 def _article_row(article: Article) -> dict[str, Any]:

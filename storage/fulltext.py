@@ -80,27 +80,25 @@ Pairs = Sequence[tuple[int, str, str]]
 
 def index(connection: Connection, articles: Pairs, folding: Folding) -> None:
     """Add the words of ``articles``; none may be in the index yet."""
-    rows = [
-        {"id": key, "title": folding(clean(title)), "body": folding(clean(body))}
-        for key, title, body in articles
-    ]
+    rows = [(key, folding(clean(body)), folding(clean(title))) for key, title, body in articles]
     if not rows:
         return
     if connection.dialect.name == "sqlite":
-        statement = "INSERT INTO article_words(rowid, body, title) VALUES (:id, :body, :title)"
-    else:
-        statement = (
-            "INSERT INTO article_words(article_id, words) VALUES (:id,"
-            " setweight(to_tsvector('simple', :title), 'A') || to_tsvector('simple', :body))"
-        )
-        rows = [{**r, "body": _cut(r["body"])} for r in rows]
-    connection.execute(text(statement), rows)
+        statement = "INSERT INTO article_words(rowid, body, title) VALUES (?, ?, ?)"
+        connection.exec_driver_sql(statement, rows)
+        return
+    statement = (
+        "INSERT INTO article_words(article_id, words) VALUES (:id,"
+        " setweight(to_tsvector('simple', :title), 'A') || to_tsvector('simple', :body))"
+    )
+    cut = [{"id": key, "body": _cut(body), "title": title} for key, body, title in rows]
+    connection.execute(text(statement), cut)
 
 
-def _cut(body: Any) -> str:
+def _cut(body: str) -> str:
     """Keep within what one tsvector holds; what lies beyond is not found."""
-    raw = str(body).encode()
-    return str(body) if len(raw) <= LONGEST else raw[:LONGEST].decode(errors="ignore")
+    raw = body.encode()
+    return body if len(raw) <= LONGEST else raw[:LONGEST].decode(errors="ignore")
 
 
 def unindex(connection: Connection, articles: Pairs, folding: Folding) -> None:

@@ -5,7 +5,7 @@ quiet hours. What is decided is decided by pure functions of ``domain``; here ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,10 +38,11 @@ def add_deliveries(
     connection: Connection, new: New, now: datetime, folding: Callable[[str], str]
 ) -> int:
     """Write the rows of what is planned for ``new``; return how many will be told."""
-    if not any(filing.deliveries for _, filing in new):
+    told = [(article_id, filing) for article_id, filing in new if filing.deliveries]
+    if not told:
         return 0
-    teller = _Teller(connection, now, folding)
-    rows = [row for article_id, filing in new for row in teller.rows(article_id, filing)]
+    teller = _Teller.of(connection, [article_id for article_id, _ in told], now, folding)
+    rows = [row for article_id, filing in told for row in teller.rows(article_id, filing)]
     stored = insert_new(connection, deliveries, rows, deliveries.c.delivery_id, deliveries.c.state)
     return sum(row.state == DeliveryState.PENDING for row in stored)
 
@@ -52,22 +53,35 @@ class _Teller:
 
     connection: Connection
     now: datetime
-    folding: Callable[[str], str]
-    silencer: Silencer = field(init=False)
-    floods: flooding.Floods = field(init=False)
+    silencer: Silencer
+    floods: flooding.Floods
+    stories: Mapping[int, int]  # by article
+    facts: Mapping[int, Facts]  # of what is stored of each article
     groups: dict[int, dict[str, Group]] = field(default_factory=dict)  # by story and channel
 
-    def __post_init__(self) -> None:
-        standing = silencing.active(self.connection, self.now)
-        self.silencer = Silencer.of(standing, self.folding, self.now)
-        self.floods = flooding.Floods(self.connection, self.now)
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        article_ids: Sequence[int],
+        now: datetime,
+        folding: Callable[[str], str],
+    ) -> _Teller:
+        """Return who tells these articles, which have their stories by now."""
+        return cls(
+            connection=connection,
+            now=now,
+            silencer=Silencer.of(silencing.active(connection, now), folding, now),
+            floods=flooding.Floods(connection, now),
+            stories=_stories(connection, article_ids),
+            facts=_facts(connection, article_ids),
+        )
 
     def rows(self, article_id: int, filing: Filing) -> Iterable[dict[str, Any]]:
-        if not filing.deliveries:
-            return
-        mine = story_articles.c.article_id == article_id
-        story_id = self.connection.scalar(select(story_articles.c.story_id).where(mine))
-        facts = _facts_of(self.connection, article_id, filing)
+        story_id = self.stories.get(article_id)
+        # Of an article that is judged again, what is new counts with what it had.
+        stored = self.facts.get(article_id, Facts())
+        facts = stored | facts_of(filing.matches, filing.officials)
         digests = {p.channel for p in filing.deliveries if p.mode is Mode.DIGEST}
         for planned in filing.deliveries:
             muted = self._muted(planned, filing, story_id)
@@ -183,10 +197,19 @@ def _grown(group: Group | None, facts: Facts, placed: Placed) -> Group:
     return Group(facts=known, waiting=waiting, told_at=group.told_at if group else None)
 
 
-def _facts_of(connection: Connection, article_id: int, filing: Filing) -> Facts:
-    found = _facts(connection, [article_id]).get(article_id, Facts())
-    # Of an article that is judged again, what is new counts with what it had.
-    return found | facts_of(filing.matches, filing.officials)
+def _stories(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    member = story_articles.c
+    found: dict[int, int] = {}
+    for some in _some(ids):
+        wanted = select(member.article_id, member.story_id).where(member.article_id.in_(some))
+        found |= {row.article_id: row.story_id for row in connection.execute(wanted)}
+    return found
+
+
+def _some(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield ``ids`` in parts that one question may hold."""
+    for start in range(0, len(ids), 500):
+        yield ids[start : start + 500]
 
 
 def _facts(connection: Connection, ids: Sequence[int]) -> dict[int, Facts]:
@@ -200,9 +223,8 @@ def _facts(connection: Connection, ids: Sequence[int]) -> dict[int, Facts]:
         .outerjoin(story_articles, story_articles.c.article_id == hits.c.article_id)
     )
     found: dict[int, Facts] = {}
-    for start in range(0, len(ids), 500):
-        some = wanted.where(hits.c.article_id.in_(ids[start : start + 500]))
-        for row in connection.execute(some):
+    for some in _some(ids):
+        for row in connection.execute(wanted.where(hits.c.article_id.in_(some))):
             facts = Facts(
                 partners=frozenset(listed(row.partners)),
                 activities=frozenset(listed(row.activities)),

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from domain.filing import Filing
 from domain.match import ACTIVITIES
@@ -15,7 +27,7 @@ from domain.material import Facts
 from domain.story import Placement, StoryMember, StorySoFar, StoryUpdate, Trace, update_of
 from domain.time import moved
 from storage import traces
-from storage.columns import clean, listed
+from storage.columns import UtcText, clean, listed
 from storage.inserting import insert_new
 from storage.tables import hits, stories, story_articles, story_merges, story_traces
 
@@ -87,25 +99,44 @@ def leave(connection: Connection, article_ids: Sequence[int]) -> None:
 def _join(
     connection: Connection, article_id: int, filing: Filing, now: datetime, placer: Placer | None
 ) -> StoryUpdate:
-    member = select(story_articles.c.story_id).where(story_articles.c.article_id == article_id)
-    standing: int | None = connection.scalar(member)
+    standing: int | None = connection.scalar(_STORY_OF, {"mine": article_id})
     if standing is not None:  # a hit of another rule than before
-        _mark(connection, article_id, standing)
-        return _grown(connection, standing, article_id, filing)
+        return _join_again(connection, article_id, filing, standing)
     placement = _placement(connection, article_id, filing, placer)
-    story_id, *others = placement.stories or (_founded(connection, filing),)
-    merged = tuple(o for o in others if _merge(connection, o, story_id, now))
-    row = {"article_id": article_id, "story_id": story_id, "why": placement.why}
+    if placement.stories:
+        story_id, *others = placement.stories
+        merged = tuple(o for o in others if _merge(connection, o, story_id, now))
+        added = _grown(connection, story_id, filing, merged)
+    else:
+        added = _founded(connection, filing)
+    row = {"article_id": article_id, "story_id": added.story_id, "why": placement.why}
     row |= {"outlet": filing.article.source_id, "language": filing.article.language}
     row["likeness"] = placement.likeness if placement.stories else None
-    connection.execute(insert(story_articles), row)
-    _mark(connection, article_id, story_id)
-    return _grown(connection, story_id, article_id, filing, merged)
+    connection.execute(_ADD, row | _noted(added))
+    connection.execute(_MARK, {"mine": article_id, "into": added.story_id})
+    return added
 
 
-def _mark(connection: Connection, article_id: int, story_id: int) -> None:
-    mine = hits.c.article_id == article_id
-    connection.execute(update(hits).where(mine).values(story_id=story_id))
+def _join_again(
+    connection: Connection, article_id: int, filing: Filing, story_id: int
+) -> StoryUpdate:
+    connection.execute(_MARK, {"mine": article_id, "into": story_id})
+    mine = story_articles.c.article_id == article_id
+    is_counted = bool(connection.scalar(select(story_articles.c.position).where(mine)))
+    added = _grown(connection, story_id, filing, is_counted=is_counted)
+    if not is_counted:
+        connection.execute(update(story_articles).where(mine).values(**_noted(added)))
+    return added
+
+
+def _noted(added: StoryUpdate) -> dict[str, Any]:
+    """Return what the row of an article says of what it added."""
+    return {
+        "position": added.articles,
+        "new_partners": ",".join(added.partners),
+        "new_activities": ",".join(added.activities),
+        "new_officials": ",".join(added.officials),
+    }
 
 
 def _placement(
@@ -131,83 +162,96 @@ def _of_title(
     """Return the newest story of ``key`` within SPAN of ``seen``. No title, no likeness."""
     if not key:
         return Placement()
-    before, after = moved(seen, -SPAN), moved(seen, SPAN)
-    near = (stories.c.last_seen >= before) & (stories.c.first_seen <= after)
-    found = select(stories.c.story_id).where(stories.c.title_key == key, near)
-    if is_traced is False:  # what was filed before traces were kept
-        of_story = story_articles.c.story_id == stories.c.story_id
-        known = select(story_traces.c.article_id).join(
-            story_articles, story_articles.c.article_id == story_traces.c.article_id
-        )
-        found = found.where(~known.where(of_story).exists())
-    newest = found.order_by(stories.c.last_seen.desc(), stories.c.story_id).limit(1)
-    story_id = connection.scalar(newest)
+    near = {"key": key, "before": moved(seen, -SPAN), "after": moved(seen, SPAN)}
+    story_id: int | None = connection.scalar(_OF_TITLE if is_traced is None else _OF_TITLE_ALONE, near)
     if story_id is None:
         return Placement()
     return Placement(stories=(story_id,), likeness=1.0, why="title")
 
 
-def _founded(connection: Connection, filing: Filing) -> int:
+def _of_title_statement() -> Select[Any]:
+    before, after = (bindparam(name, type_=UtcText) for name in ("before", "after"))
+    near = (stories.c.last_seen >= before) & (stories.c.first_seen <= after)
+    found = select(stories.c.story_id).where(stories.c.title_key == bindparam("key"), near)
+    return found.order_by(stories.c.last_seen.desc(), stories.c.story_id).limit(1)
+
+
+def _untraced() -> ColumnElement[bool]:
+    """Whether none of a story's articles has a trace: filed before traces were kept."""
+    of_story = story_articles.c.story_id == stories.c.story_id
+    known = select(story_traces.c.article_id).join(
+        story_articles, story_articles.c.article_id == story_traces.c.article_id
+    )
+    return ~known.where(of_story).exists()
+
+
+# Built once: to put one together takes longer than to carry it out.
+_STORY_OF = select(story_articles.c.story_id).where(
+    story_articles.c.article_id == bindparam("mine")
+)
+_STORY = select(stories).where(stories.c.story_id == bindparam("of"))
+_GROW = update(stories).where(stories.c.story_id == bindparam("of"))
+_ADD = insert(story_articles)
+_FOUND = insert(stories).returning(stories.c.story_id)
+_MARK = (
+    update(hits)
+    .where(hits.c.article_id == bindparam("mine"))
+    .values(story_id=bindparam("into", type_=hits.c.story_id.type))
+)
+_OF_TITLE = _of_title_statement()
+_OF_TITLE_ALONE = _OF_TITLE.where(_untraced())
+_LAST: Select[Any] = select(
+    select(func.max(stories.c.story_id)).scalar_subquery(),
+    select(func.max(story_merges.c.old_id)).scalar_subquery(),
+)
+
+
+def _founded(connection: Connection, filing: Filing) -> StoryUpdate:
+    """Begin a story with an article; return what it adds."""
     title, seen = filing.article.title, filing.article.first_seen
+    added = update_of(StorySoFar(story_id=0, articles=0), filing.matches, filing.officials)
     row: dict[str, Any] = {"title": title, "title_key": title_key(title)}
-    row |= {"first_seen": seen, "last_seen": seen}
+    row |= {"first_seen": seen, "last_seen": seen} | _told(Facts(), added, filing)
     if connection.dialect.name == "sqlite":
         # It gives the number of the last row anew when that is gone; a merged story's is taken.
-        newest = select(func.max(stories.c.story_id)).scalar_subquery()
-        merged = select(func.max(story_merges.c.old_id)).scalar_subquery()
-        last = connection.execute(select(newest, merged)).one()
+        last = connection.execute(_LAST).one()
         row["story_id"] = max(last[0] or 0, last[1] or 0) + 1
-    story_id: int | None = connection.scalar(insert(stories).returning(stories.c.story_id), row)
+    story_id: int | None = connection.scalar(_FOUND, row)
     assert story_id is not None
-    return story_id
+    return replace(added, story_id=story_id)
 
 
 def _grown(
     connection: Connection,
     story_id: int,
-    article_id: int,
     filing: Filing,
     merged: tuple[int, ...] = (),
+    *,
+    is_counted: bool = False,
 ) -> StoryUpdate:
-    """Write what the article adds to its story; return it."""
-    row = connection.execute(select(stories).where(stories.c.story_id == story_id)).one()
-    place = select(story_articles.c.position).where(story_articles.c.article_id == article_id)
-    before = connection.scalar(place) or 0  # counted already
-    so_far = StorySoFar(
-        story_id=story_id,
-        articles=row.articles - 1 if before else row.articles,
-        facts=Facts(
-            partners=frozenset(listed(row.partners)),
-            activities=frozenset(listed(row.activities)),
-            officials=frozenset(listed(row.officials)),
-        ),
+    """Write what an article, which may be counted already, adds to its story; return it."""
+    row = connection.execute(_STORY, {"of": story_id}).one()
+    known = Facts(
+        partners=frozenset(listed(row.partners)),
+        activities=frozenset(listed(row.activities)),
+        officials=frozenset(listed(row.officials)),
     )
-    known = so_far.facts
+    so_far = StorySoFar(story_id=story_id, articles=row.articles - is_counted, facts=known)
     added = update_of(so_far, filing.matches, filing.officials, merged)
     seen = filing.article.first_seen
-    values = {
-        "first_seen": min(row.first_seen, seen),
-        "last_seen": max(row.last_seen, seen),
-        "articles": so_far.articles + 1,
+    moments = {"first_seen": min(row.first_seen, seen), "last_seen": max(row.last_seen, seen)}
+    connection.execute(_GROW, {"of": story_id} | moments | _told(known, added, filing))
+    return added
+
+
+def _told(known: Facts, added: StoryUpdate, filing: Filing) -> dict[str, Any]:
+    """Return what a story's row says once an article was ``added`` to what was ``known``."""
+    return {
+        "articles": added.articles,
         "partners": ",".join(sorted(known.partners | set(added.partners))),
         "activities": ",".join(sorted(known.activities | set(added.activities))),
         "officials": ",".join(sorted(known.officials | set(filing.officials))),
     }
-    connection.execute(update(stories).where(stories.c.story_id == story_id).values(**values))
-    if not before:
-        _note(connection, article_id, added)
-    return added
-
-
-def _note(connection: Connection, article_id: int, added: StoryUpdate) -> None:
-    mine = story_articles.c.article_id == article_id
-    values = {
-        "position": added.articles,
-        "new_partners": ",".join(added.partners),
-        "new_activities": ",".join(added.activities),
-        "new_officials": ",".join(added.officials),
-    }
-    connection.execute(update(story_articles).where(mine).values(**values))
 
 
 def _merge(connection: Connection, story_id: int, into: int, now: datetime) -> bool:
