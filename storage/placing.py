@@ -5,7 +5,7 @@ quiet hours. What is decided is decided by pure functions of ``domain``; here ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from domain.silence import Silence
 from storage import flooding, silencing
 from storage.columns import clean, listed
 from storage.inserting import insert_new
+from storage.selecting import in_parts
 from storage.silencing import Silencer
 from storage.tables import deliveries, hits, sources, story_articles
 
@@ -200,16 +201,10 @@ def _grown(group: Group | None, facts: Facts, placed: Placed) -> Group:
 def _stories(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     member = story_articles.c
     found: dict[int, int] = {}
-    for some in _some(ids):
+    for some in in_parts(ids):
         wanted = select(member.article_id, member.story_id).where(member.article_id.in_(some))
         found |= {row.article_id: row.story_id for row in connection.execute(wanted)}
     return found
-
-
-def _some(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield ``ids`` in parts that one question may hold."""
-    for start in range(0, len(ids), 500):
-        yield ids[start : start + 500]
 
 
 def _facts(connection: Connection, ids: Sequence[int]) -> dict[int, Facts]:
@@ -223,7 +218,7 @@ def _facts(connection: Connection, ids: Sequence[int]) -> dict[int, Facts]:
         .outerjoin(story_articles, story_articles.c.article_id == hits.c.article_id)
     )
     found: dict[int, Facts] = {}
-    for some in _some(ids):
+    for some in in_parts(ids):
         for row in connection.execute(wanted.where(hits.c.article_id.in_(some))):
             facts = Facts(
                 partners=frozenset(listed(row.partners)),

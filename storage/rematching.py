@@ -18,7 +18,7 @@ from domain.rematch import (
     StoredText,
     VerdictChange,
 )
-from storage import asking, chunks, filing, stories, tables
+from storage import asking, chunks, filing, leaving, tables
 from storage.facets import Labels, evidence_rows, facet_rows, listed, match_of
 from storage.fulltext import Folding
 from storage.snippets import snippet
@@ -277,4 +277,4 @@ def _remove(connection: Connection, lost: Sequence[VerdictChange]) -> None:
         .where(~select(hit).where(hit == member.c.article_id).exists())
         .where(~select(told).where(told == member.c.article_id).exists())
     )
-    stories.leave(connection, list(connection.scalars(gone)))
+    leaving.leave(connection, list(connection.scalars(gone)))

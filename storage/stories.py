@@ -22,13 +22,13 @@ from sqlalchemy import (
 )
 
 from domain.filing import Filing
-from domain.match import ACTIVITIES
 from domain.material import Facts
 from domain.story import Placement, StoryMember, StorySoFar, StoryUpdate, Trace, update_of
 from domain.time import moved
 from storage import traces
 from storage.columns import UtcText, clean, listed
 from storage.inserting import insert_new
+from storage.selecting import in_parts
 from storage.tables import hits, stories, story_articles, story_merges, story_traces
 
 SPAN = timedelta(days=3)
@@ -63,8 +63,24 @@ def join_stories(
     Their hits are written already, and nobody else places articles until the transaction ends.
     Returns what each adds to its story.
     """
-    wanted = [(key, filing) for key, filing in new if filing.matches or filing.deliveries]
-    return {key: _join(connection, key, filing, now, placer) for key, filing in wanted}
+    wanted = {key: filing for key, filing in new if filing.matches or filing.deliveries}
+    placed = _placed(connection, list(wanted))
+    updates = {}
+    for key, filing in wanted.items():
+        if key in placed:  # a hit of another rule than before
+            updates[key] = _join_again(connection, key, filing)
+        else:
+            updates[key] = _join(connection, key, filing, now, placer)
+    for some in in_parts(list(updates)):
+        connection.execute(_MARK, {"marked": some})
+    return updates
+
+
+def _placed(connection: Connection, article_ids: Sequence[int]) -> set[int]:
+    """Return those of ``article_ids`` that have a story."""
+    mine = story_articles.c.article_id
+    parts = in_parts(article_ids)
+    return {key for some in parts for key in connection.scalars(select(mine).where(mine.in_(some)))}
 
 
 def title_key(title: str) -> str:
@@ -80,28 +96,9 @@ def standing_number(connection: Connection, story_id: int) -> int:
     return connection.scalar(kept) or story_id
 
 
-def leave(connection: Connection, article_ids: Sequence[int]) -> None:
-    """Take articles out of their stories; a story without articles is gone."""
-    gone = delete(story_articles).where(story_articles.c.article_id.in_(article_ids))
-    theirs = hits.c.article_id.in_(article_ids)
-    connection.execute(update(hits).where(theirs).values(story_id=None))
-    left = set(connection.scalars(gone.returning(story_articles.c.story_id)))
-    traces.forget(connection, article_ids)
-    for story_id in sorted(left):
-        remain = select(func.count()).select_from(story_articles)
-        if connection.scalar(remain.where(story_articles.c.story_id == story_id)):
-            _tell_again(connection, story_id)
-        else:
-            connection.execute(delete(story_merges).where(story_merges.c.story_id == story_id))
-            connection.execute(delete(stories).where(stories.c.story_id == story_id))
-
-
 def _join(
     connection: Connection, article_id: int, filing: Filing, now: datetime, placer: Placer | None
 ) -> StoryUpdate:
-    standing: int | None = connection.scalar(_STORY_OF, {"mine": article_id})
-    if standing is not None:  # a hit of another rule than before
-        return _join_again(connection, article_id, filing, standing)
     placement = _placement(connection, article_id, filing, placer)
     if placement.stories:
         story_id, *others = placement.stories
@@ -113,18 +110,15 @@ def _join(
     row |= {"outlet": filing.article.source_id, "language": filing.article.language}
     row["likeness"] = placement.likeness if placement.stories else None
     connection.execute(_ADD, row | _noted(added))
-    connection.execute(_MARK, {"mine": article_id, "into": added.story_id})
     return added
 
 
-def _join_again(
-    connection: Connection, article_id: int, filing: Filing, story_id: int
-) -> StoryUpdate:
-    connection.execute(_MARK, {"mine": article_id, "into": story_id})
+def _join_again(connection: Connection, article_id: int, filing: Filing) -> StoryUpdate:
     mine = story_articles.c.article_id == article_id
-    is_counted = bool(connection.scalar(select(story_articles.c.position).where(mine)))
-    added = _grown(connection, story_id, filing, is_counted=is_counted)
-    if not is_counted:
+    standing = select(story_articles.c.story_id, story_articles.c.position).where(mine)
+    row = connection.execute(standing).one()
+    added = _grown(connection, row.story_id, filing, is_counted=bool(row.position))
+    if not row.position:
         connection.execute(update(story_articles).where(mine).values(**_noted(added)))
     return added
 
@@ -163,7 +157,9 @@ def _of_title(
     if not key:
         return Placement()
     near = {"key": key, "before": moved(seen, -SPAN), "after": moved(seen, SPAN)}
-    story_id: int | None = connection.scalar(_OF_TITLE if is_traced is None else _OF_TITLE_ALONE, near)
+    story_id: int | None = connection.scalar(
+        _OF_TITLE if is_traced is None else _OF_TITLE_ALONE, near
+    )
     if story_id is None:
         return Placement()
     return Placement(stories=(story_id,), likeness=1.0, why="title")
@@ -186,17 +182,18 @@ def _untraced() -> ColumnElement[bool]:
 
 
 # Built once: to put one together takes longer than to carry it out.
-_STORY_OF = select(story_articles.c.story_id).where(
-    story_articles.c.article_id == bindparam("mine")
-)
 _STORY = select(stories).where(stories.c.story_id == bindparam("of"))
 _GROW = update(stories).where(stories.c.story_id == bindparam("of"))
 _ADD = insert(story_articles)
 _FOUND = insert(stories).returning(stories.c.story_id)
-_MARK = (
+_MARK = (  # a hit is of the story that its article is of, whatever became one meanwhile
     update(hits)
-    .where(hits.c.article_id == bindparam("mine"))
-    .values(story_id=bindparam("into", type_=hits.c.story_id.type))
+    .where(hits.c.article_id.in_(bindparam("marked", expanding=True)))
+    .values(
+        story_id=select(story_articles.c.story_id)
+        .where(story_articles.c.article_id == hits.c.article_id)
+        .scalar_subquery()
+    )
 )
 _OF_TITLE = _of_title_statement()
 _OF_TITLE_ALONE = _OF_TITLE.where(_untraced())
@@ -279,22 +276,3 @@ def _merge(connection: Connection, story_id: int, into: int, now: datetime) -> b
     insert_new(connection, story_merges, [row])
     connection.execute(delete(stories).where(stories.c.story_id == story_id))
     return True
-
-
-def _tell_again(connection: Connection, story_id: int) -> None:
-    """Gather anew what the articles that remain say."""
-    of_story = story_articles.c.story_id == story_id
-    said = (
-        select(hits.c.partners, hits.c.activities, story_articles.c.article_id)
-        .select_from(story_articles)
-        .outerjoin(hits, hits.c.article_id == story_articles.c.article_id)
-        .where(of_story)
-    )
-    rows = connection.execute(said).all()
-    activities = {a for row in rows for a in listed(row.activities)}
-    values = {
-        "articles": len({row.article_id for row in rows}),
-        "partners": ",".join(sorted({p for row in rows for p in listed(row.partners)})),
-        "activities": ",".join(a for a in sorted(ACTIVITIES) if a in activities),
-    }
-    connection.execute(update(stories).where(stories.c.story_id == story_id).values(**values))
