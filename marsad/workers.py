@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
 import resource
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as PebbleTimeoutError
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
 
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
 from marsad.garbage import look_rarely
 from marsad.preloaded import VARIABLE
-from marsad.worker_process import LineEndedError, WorkerProcess, framed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,7 +29,7 @@ _PRELOAD = [
     *("marsad.judging", "matcher.judge", "matcher.stories.trace", "crawler.jobs"),
     *("trafilatura", "feedparser", "marsad.preloaded"),
 ]
-_CALLS_PER_PROCESS = 5000  # then it is replaced: parsers leak
+_TASKS_PER_PROCESS = 5000  # then it is replaced: parsers leak
 
 
 class WorkerPool:
@@ -45,33 +48,32 @@ class WorkerPool:
         size: int | None = None,
     ) -> None:
         # The daemon has threads, so a plain fork could inherit a held lock.
+        context = multiprocessing.get_context("forkserver")
         start_fork_server(rules)
         self._limit = limit
         self._memory = memory
-        self._prepare = (_start, tuple(rules), memory)
-        self._places = asyncio.Semaphore(size or max(1, min(4, os.cpu_count() or 1)))
-        self._workers: set[WorkerProcess] = set()
-        self._free: list[WorkerProcess] = []
-        self._is_closed = False
+        self._pool = ProcessPool(
+            max_workers=size or max(1, min(4, os.cpu_count() or 1)),
+            max_tasks=_TASKS_PER_PROCESS,
+            initializer=_start,
+            initargs=(tuple(rules), memory),
+            context=context,
+        )
 
     async def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run ``function`` in a worker; see ``crawler.ports.Workers``."""
-        message = framed((function, args, kwargs))
         try:
-            async with self._places:
-                run, has_slept = await self._run(message)
-                if run is None and has_slept:
-                    run, _ = await self._run(message)
-            if run is None:
-                raise WorkerTimeoutError(
-                    f"{function.__name__} ran over {self._limit:g} s and was ended"
-                )
+            run, has_slept = await self._run(function, *args, **kwargs)
+            if has_slept and isinstance(run.exception(), PebbleTimeoutError):
+                run, _ = await self._run(function, *args, **kwargs)
             result: R = run.result()
-        except LineEndedError as error:
-            if self._is_closed:
-                raise asyncio.CancelledError from None
+        except PebbleTimeoutError:
+            raise WorkerTimeoutError(
+                f"{function.__name__} ran over {self._limit:g} s and was ended"
+            ) from None
+        except ProcessExpired as error:
             raise WorkerCrashError(
-                f"the process of {function.__name__} died (exit code {error})"
+                f"the process of {function.__name__} died (exit code {error.exitcode})"
             ) from None
         except MemoryError:
             raise WorkerCrashError(
@@ -79,71 +81,26 @@ class WorkerPool:
             ) from None
         return result
 
-    async def _run(self, message: bytes) -> tuple[asyncio.Task[Any] | None, bool]:
-        """Return the call once it is over, None when it ran over the limit, and whether time
-        went by in which nobody could work.
+    async def _run(
+        self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> tuple[asyncio.Future[R], bool]:
+        """Return the call once it is over, and whether time went by in which nobody could work.
 
-        The limit is of the wall clock: what a process that was suspended found begun is ended,
-        however little of it was done.
+        The pool's limit is of the wall clock: what a process that was suspended, a machine that
+        slept or a clock put forward found begun is ended, however little of it was done.
         """
-        worker = await self._taken()
-        run = asyncio.create_task(worker.ask(message))
-        run.add_done_callback(lambda done: self._settle(worker, done))
+        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._limit)
+        run: asyncio.Future[R] = asyncio.wrap_future(future)
         step, has_slept = self._limit / 4, False
-        ends = time.monotonic() + self._limit
         try:
-            while not run.done() and (left := ends - time.monotonic()) > 0:
+            while not run.done():
                 looked = time.time()
-                await asyncio.wait({run}, timeout=min(step, left))
+                await asyncio.wait({run}, timeout=step)
                 has_slept |= time.time() - looked > 2 * step
-        finally:
-            is_over = not run.done()
-            run.cancel()
-        if is_over:
-            await asyncio.wait({run})
-        return (None if is_over else run), has_slept
-
-    async def _taken(self) -> WorkerProcess:
-        """Return a worker that is free, or a new one."""
-        while self._free:
-            worker = self._free.pop()
-            if not worker.is_gone():
-                return worker
-            self._drop(worker)
-        starting = asyncio.create_task(self._started())
-        try:
-            return await asyncio.shield(starting)
         except asyncio.CancelledError:
-            starting.add_done_callback(self._keep)
+            run.cancel()
             raise
-
-    async def _started(self) -> WorkerProcess:
-        if self._is_closed:
-            raise RuntimeError("the workers were ended")
-        worker = await asyncio.to_thread(WorkerProcess, *self._prepare)
-        self._workers.add(worker)
-        try:
-            await worker.ready()
-        except BaseException:
-            self._drop(worker)
-            raise
-        return worker
-
-    def _keep(self, starting: asyncio.Task[WorkerProcess]) -> None:
-        if not starting.cancelled() and starting.exception() is None:
-            self._free.append(starting.result())
-
-    def _settle(self, worker: WorkerProcess, run: asyncio.Task[Any]) -> None:
-        """Free the worker of a call that is over, or end it with a call that nobody waits for."""
-        is_lost = run.cancelled() or isinstance(run.exception(), LineEndedError)
-        if is_lost or worker.calls >= _CALLS_PER_PROCESS or self._is_closed:
-            self._drop(worker)
-        else:
-            self._free.append(worker)
-
-    def _drop(self, worker: WorkerProcess) -> None:
-        worker.hang_up()
-        self._workers.discard(worker)
+        return run, has_slept
 
     async def ready(self) -> dict[str, dict[str, str]]:
         """Wait until the rules are loaded; return the words for the lexicon's ids.
@@ -154,14 +111,8 @@ class WorkerPool:
 
     def close(self) -> None:
         """End the worker processes; what they were doing is dropped."""
-        self._is_closed = True
-        ended = list(self._workers)
-        for worker in ended:
-            worker.kill()
-        for worker in ended:
-            worker.join()
-        while self._free:
-            self._drop(self._free.pop())
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
 
 
 def import_ahead(rules: Sequence[str] = ()) -> None:

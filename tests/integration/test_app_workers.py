@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -76,77 +75,6 @@ async def test_a_call_that_eats_memory_costs_itself_only(pool: WorkerPool):
 async def test_what_a_function_raises_comes_back_as_itself(pool: WorkerPool):
     with pytest.raises(ValueError, match="could not convert"):
         await pool.call(float, "no number")
-
-
-@in_module
-async def test_what_went_wrong_in_the_worker_is_said_with_the_error(pool: WorkerPool):
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the note is what is looked at
-        await pool.call(json.loads, "{")
-    assert "decoder.py" in caught.value.__notes__[0]
-
-
-@in_module
-async def test_large_bytes_go_there_and_back(pool: WorkerPool):
-    body = os.urandom(5_000_000)
-    assert await pool.call(bytes, body) == body
-
-
-@in_module
-async def test_a_call_that_nobody_waits_for_is_ended(pool: WorkerPool):
-    before = await pool.call(os.getpid)
-    waiting = asyncio.create_task(pool.call(time.sleep, 600))
-    await asyncio.sleep(0.2)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    async with asyncio.timeout(2):  # a place was freed: the limit is not waited for
-        assert await pool.call(os.getpid) != before
-
-
-@in_module
-async def test_a_process_that_died_idle_costs_no_call(pool: WorkerPool):
-    before = await pool.call(os.getpid)
-    os.kill(before, signal.SIGKILL)
-    await asyncio.sleep(0.2)
-    assert await pool.call(os.getpid) != before
-
-
-@in_module
-async def test_what_cannot_be_sent_is_an_error_of_the_call_alone(pool: WorkerPool):
-    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
-        await pool.call(open, os.devnull)
-    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
-        await pool.call(lambda: 1)
-    assert await pool.call(judge, []) == []
-
-
-async def test_as_many_calls_run_together_as_there_are_places_and_all_end(tmp_path: Path):
-    rule = tmp_path / "cooperation.yaml"
-    rule.write_text(RULE, encoding="utf-8")
-    pool = WorkerPool([str(rule)], limit=30.0, size=2)
-    try:
-        await asyncio.gather(pool.call(time.sleep, 0.5), pool.call(time.sleep, 0.5))
-        began = time.monotonic()
-        await asyncio.gather(*(pool.call(time.sleep, 0.5) for _ in range(4)))
-        assert 0.9 < time.monotonic() - began < 1.9
-        pids = set(await asyncio.gather(*(pool.call(_pid_after, 0.2) for _ in range(2))))
-        assert len(pids) == 2
-        hanging = asyncio.create_task(pool.call(time.sleep, 600))
-        await asyncio.sleep(0.2)
-    finally:
-        await asyncio.to_thread(pool.close)
-    with pytest.raises(asyncio.CancelledError):
-        await hanging
-    for pid in pids:
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
-    with pytest.raises(RuntimeError, match="were ended"):
-        await pool.call(os.getpid)
-
-
-def _pid_after(seconds: float) -> int:
-    time.sleep(seconds)
-    return os.getpid()
 
 
 SLOW = """
