@@ -43,7 +43,7 @@ def load_lasting(rules: Sequence[str]) -> Matcher:
     for rule in matcher.rules:
         for scored in (rule.scored, rule.partners, *rule.activities.values()):
             if scored is not None:
-                _ = scored.queries
+                _ = scored.queries, scored.order
     return matcher
 
 

@@ -90,6 +90,14 @@ def query_of(node: Node) -> Query:
             return _counting(node, [])
 
 
+def cost_of(node: Node) -> int:
+    """Return what a query asks of a document: 0 its mentions, 1 its title, 2 its sentences."""
+    inner = max((cost_of(part) for part in node.parts()), default=0)
+    if isinstance(node, Within):
+        return max(inner, 1 if node.name == "TITLE:" else 2)
+    return inner
+
+
 def _cheapest_first(nodes: Sequence[Node]) -> list[Node]:
     """Put bare terms in front: they cost least and fail often."""
     return sorted(nodes, key=lambda node: not isinstance(node, Term))
@@ -97,14 +105,14 @@ def _cheapest_first(nodes: Sequence[Node]) -> list[Node]:
 
 def _term(mask: int) -> Query:
     return Query(
-        ask=lambda document, windows: document.term(mask) & windows,
+        ask=lambda document, windows: document.naming(mask, windows),
         show=lambda shown, windows: shown.add(mask, windows),
     )
 
 
 def _candidate(place: int) -> Query:
     return Query(
-        ask=lambda document, windows: document.term(document.candidate[place]) & windows,
+        ask=lambda document, windows: document.naming(document.candidate[place], windows),
         show=lambda shown, windows: shown.add(shown.document.candidate[place], windows),
     )
 

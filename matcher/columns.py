@@ -17,6 +17,7 @@ from matcher.scan import Mention
 
 WHOLE = 1  # the window of the whole document, as a set of windows
 FIXED = ("TITLE:", "LEAD:", "HEAD:", "OPENING:", "TEXT:")  # scopes of one window, in their order
+TITLE = 1 << 1 + FIXED.index("TITLE:")
 _FIRST = 1 + len(FIXED)  # the place of the first sentence
 
 
@@ -30,7 +31,7 @@ class Columns:
         self._paragraphs = _FIRST  # the place of the first paragraph
         # By concept: its mentions, each with its fixed windows, its sentence and its paragraph.
         self._mentions: dict[int, list[tuple[Mention, int, int, int]]] = {}
-        self._columns = self._placed()
+        self._columns: dict[int, int] | None = None  # of each concept, once they are asked for
         self._terms: dict[int, int] = {}
         self._inside: dict[tuple[str, int], int] = {}
 
@@ -39,6 +40,11 @@ class Columns:
 
         Only sentences and paragraphs that mention anything have a place, in their order.
         """
+        if self._columns is None:
+            self._columns = self._place()
+        return self._columns
+
+    def _place(self) -> dict[int, int]:
         reading = self.reading
         title, lead, head, opening, text = (self._scopes[name] for name in FIXED)
         in_title = WHOLE | title | head | opening
@@ -73,6 +79,7 @@ class Columns:
 
     def asked_of(self, candidate: tuple[int, ...]) -> Columns:
         """Return the same columns for another candidate; they share what is known of terms."""
+        self._placed()
         other = copy(self)
         other.candidate = candidate
         return other
@@ -82,16 +89,34 @@ class Columns:
         found = self._terms.get(mask)
         if found is None:
             found = 0
+            columns = self._placed()
             rest = mask & self.reading.whole.mask
             while rest:
                 concept = rest.bit_length() - 1
-                found |= self._columns[concept]
+                found |= columns[concept]
                 rest ^= 1 << concept
             self._terms[mask] = found
         return found
 
+    def naming(self, mask: int, windows: int) -> int:
+        """Return those of ``windows`` that mention a concept of ``mask``.
+
+        Of the whole and of the title this is told before a sentence is looked for.
+        """
+        mask &= self.reading.whole.mask
+        if not mask or windows == WHOLE:
+            return windows if mask else 0
+        if self._columns is None and windows == TITLE:
+            return windows if self._is_in_title(mask) else 0
+        return self.term(mask) & windows
+
+    def _is_in_title(self, mask: int) -> bool:
+        start, end = self.reading.text.start, self.reading.body_start
+        return any(start(m.start) < end for m in self.reading.whole.naming(mask))
+
     def mentions(self, mask: int, windows: int) -> list[Mention]:
         """Return the mentions of a concept of ``mask`` that stand in one of ``windows``."""
+        self._placed()
         wanted = set(numbers_of(windows))
         return [
             mention
@@ -102,6 +127,8 @@ class Columns:
 
     def scope(self, name: str) -> int:
         """Return the windows of a scope."""
+        if name not in self._scopes:
+            self._placed()
         return self._scopes[name]
 
     def window(self, number: int) -> Window:
@@ -115,6 +142,7 @@ class Columns:
             fixed = ("whole", "title", "lead", "head", "opening", "body")
             found: Window = getattr(reading, fixed[number])
             return found
+        self._placed()
         if number < self._paragraphs:
             return reading.by_sentence[number - _FIRST]
         return reading.by_paragraph[number - self._paragraphs]
@@ -128,6 +156,7 @@ class Columns:
 
     def _span(self, name: str, outer: Window) -> int:
         reading = self.reading
+        self._placed()
         is_sentence = name == "SENTENCE"
         first = _FIRST if is_sentence else self._paragraphs
         inside = within(outer, reading.by_sentence if is_sentence else reading.by_paragraph)

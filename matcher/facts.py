@@ -105,7 +105,15 @@ class Facts:
         return early or self.named(reading, "place", numbers)
 
     def persons(self, reading: Reading) -> list[str]:
-        """Return everyone named: the lexicon's people, and names beside a rank or an office."""
+        """Return everyone named: the lexicon's people, and names beside a rank or an office.
+
+        Sought once a document, however many rules hold.
+        """
+        if reading.people is None:
+            reading.people = self._persons(reading)
+        return reading.people
+
+    def _persons(self, reading: Reading) -> list[str]:
         found: dict[str, int] = {}
         taken: list[tuple[int, int]] = []
         for mention, span in zip(reading.mentions, reading.spans, strict=True):
@@ -132,8 +140,9 @@ class Facts:
         day = day_in(HOME_ZONE, published) if published else None
         text = reading.text
         spans = sorted({(text.start(m.start), text.end(m.end)) for m in mentions})
-        found = find_dates(text, reading.language, day)
-        return event_dates(found, text, spans, day)
+        if reading.dates is None:
+            reading.dates = find_dates(text, reading.language, day)
+        return event_dates(reading.dates, text, spans, day, starts=reading.sentence_starts)
 
     def evidence(self, reading: Reading, mentions: Iterable[Mention]) -> tuple[Evidence, ...]:
         """Return the proving words with offsets into the field they stand in."""

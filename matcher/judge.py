@@ -182,7 +182,7 @@ class Matcher:
         # resolved, no sentence was looked for.
         if self._sieve is None or self._sieve.lets_through(reading.text.data):
             hits = self._scanner.hits(reading.text)
-            if self._candidates(self._scanner.mask(hits)):
+            if self._may_match(reading, hits):
                 self._resolved(reading, hits)
                 matches = tuple(self._matches(reading))
         return Verdict(id=document.id, language=reading.language, matches=matches)
@@ -191,7 +191,11 @@ class Matcher:
         """Judge and keep the whole account, for rules that hold and rules that do not."""
         reading = self.read(document)
         taken = tuple(
-            self._take(rule, reading, is_required=rule.require.holds(reading.whole))
+            self._taken(
+                rule,
+                rule.scored.held(reading.whole),
+                is_required=rule.require.holds(reading.whole),
+            )
             for rule in self.rules
         )
         verdict = Verdict(
@@ -222,6 +226,15 @@ class Matcher:
             reading.judged_to = reading.text.start(hits[-1][1] - 1)
         return reading
 
+    def _may_match(self, reading: Reading, hits: Sequence[Hit]) -> bool:
+        """Whether a rule can hold by what is hit, then by what of it stands where words begin."""
+        mask = self._scanner.mask(hits)
+        if not self._candidates(mask):
+            return False
+        whole_words = self._scanner.whole_words(reading.text.data, hits)
+        standing = self._scanner.mask(whole_words)
+        return standing == mask or bool(self._candidates(standing))
+
     def _candidates(self, mask: int) -> list[Rule]:
         """The rules that a text with no other concepts than those of ``mask`` can match."""
         gates = self._gates
@@ -231,17 +244,18 @@ class Matcher:
     def _matches(self, reading: Reading) -> Iterator[Match]:
         whole = reading.whole
         for rule in self._candidates(whole.mask):
-            if rule.require.holds(whole):
-                taken = self._take(rule, reading, is_required=True)
+            held = rule.scored.reached(whole) if rule.require.holds(whole) else None
+            if held is not None:
+                taken = self._taken(rule, held, is_required=True)
                 if taken.is_match:
                     yield self._match(reading, taken)
 
-    def _take(self, rule: Rule, reading: Reading, *, is_required: bool) -> RuleReading:
-        held = tuple(rule.scored.held(reading.whole))
+    @staticmethod
+    def _taken(rule: Rule, held: Sequence[Clause], *, is_required: bool) -> RuleReading:
         return RuleReading(
             rule=rule,
             is_required=is_required,
-            held=held,
+            held=tuple(held),
             score=rule.scored.score(held),
         )
 

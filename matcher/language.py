@@ -69,24 +69,27 @@ def name_language(form: MatchText, text: str, title: str = "") -> str:
 
 
 def _clear_language(sample: bytes) -> str | None:
-    languages = _function_words()
-    found = [languages[w] for w in languages.keys() & sample.split()]
+    languages, known = _function_words()
+    found = [languages[word] for word in known.intersection(sample.split())]
     if not found:
         return None
-    most, language = max((found.count(name), name) for name in set(found))
+    most, language = found.count(found[0]), found[0]
+    if most < len(found):
+        most, language = max((found.count(name), name) for name in set(found))
     is_clear = most >= FEWEST and most >= CLEARER * (len(found) - most)
     return language if is_clear else None
 
 
 @lru_cache(maxsize=1)
-def _function_words() -> dict[bytes, str]:
-    """Return the language of each folded function word that no other language has."""
+def _function_words() -> tuple[dict[bytes, str], frozenset[bytes]]:
+    """Return the language of each folded function word that no other language has; the words."""
     folded: dict[bytes, set[str]] = {}
     for listed in (_WORDS, {name: line.split() for name, line in _SCRIPT_WORDS.items()}):
         for language, words in listed.items():
             for word in map(match_form, words):
                 folded.setdefault(word, set()).add(language)
-    return {word: owners.pop() for word, owners in folded.items() if len(owners) == 1}
+    found = {word: owners.pop() for word, owners in folded.items() if len(owners) == 1}
+    return found, frozenset(found)
 
 
 def identify(text: str, title: str = "") -> str:

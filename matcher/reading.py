@@ -16,10 +16,12 @@ from domain.article import Document
 from matcher.bits import numbers_of
 from matcher.printed import plain
 from matcher.scan import Mention
-from matcher.text import MatchText, sentence_of, sentences
+from matcher.sentences import sentence_of, sentences
+from matcher.text import MatchText
 
 if TYPE_CHECKING:
     from matcher.columns import Columns
+    from matcher.dates.mention import DateMention
 
 LEAD_LENGTH = 400  # characters of the text that count as its lead
 OPENING_LENGTH = 80  # a dateline or a credit alone is no first sentence
@@ -69,6 +71,8 @@ class Reading:
     text: MatchText  # title, a blank line, text
     mentions: list[Mention] = field(default_factory=list)
     columns: dict[tuple[int, ...], Columns] = field(default_factory=dict)  # by candidate, lazily
+    people: list[str] | None = None  # everyone named, once a rule that holds asks
+    dates: list[DateMention] | None = None  # as the people
     judged_to: int | None = None  # the offset in ``text`` where judging ended; None: the end
     _origin: npt.NDArray[np.int64] | None = None  # of each character of ``text``'s original
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from matcher.asking import Query, Shown, query_of
+from matcher.asking import Query, Shown, cost_of, query_of
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs
 from matcher.query import Node
@@ -47,11 +47,15 @@ class Gate:
     def can_reach(self, mask: int) -> bool:
         """Whether the threshold is within reach of a text that mentions at most ``mask``."""
         missing = self.needs.missing(mask)
-        most = self._least + _ROUNDING
+        most = self._least
         for needed, absence, weight in self._reach:
             if absence & missing if absence else not needed & missing:
                 most += weight
-        return _logistic(most) >= self._threshold
+        return self.is_within(most)
+
+    def is_within(self, most: float) -> bool:
+        """Whether a sum of weights reaches the threshold, or falls short by rounding alone."""
+        return _logistic(most + _ROUNDING) >= self._threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,21 +67,37 @@ class Scored:
     threshold: float
 
     gate: Gate = field(init=False, repr=False, compare=False)
-    _queries: tuple[Query, ...] = field(init=False, repr=False, compare=False)
+    _made: dict[int, Query] = field(init=False, repr=False, compare=False)
+    _order: list[int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(self.bias, self.clauses, self.threshold))
-        object.__setattr__(self, "_queries", ())
+        object.__setattr__(self, "_made", {})
+        object.__setattr__(self, "_order", [])
 
     def __reduce__(self) -> tuple[object, ...]:
         return _scored, (self.bias, self.clauses, self.threshold, self.gate)
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """What each clause asks, put together when the first text is asked."""
-        if not self._queries and self.clauses:
-            object.__setattr__(self, "_queries", tuple(query_of(c.when) for c in self.clauses))
-        return self._queries
+        """What each clause asks."""
+        return tuple(self._query(place) for place in range(len(self.clauses)))
+
+    def _query(self, place: int) -> Query:
+        """What a clause asks, put together when the first text is asked."""
+        found = self._made.get(place)
+        if found is None:
+            found = self._made[place] = query_of(self.clauses[place].when)
+        return found
+
+    @property
+    def order(self) -> list[int]:
+        """The places of the clauses, those first that ask least of a document."""
+        if not self._order:
+            places = range(len(self.clauses))
+            costs = [(cost_of(c.when), -abs(c.weight)) for c in self.clauses]
+            self._order[:] = sorted(places, key=costs.__getitem__)
+        return self._order
 
     def held(self, window: Window) -> list[Clause]:
         """Return the clauses that hold in ``window``, the whole of a document."""
@@ -86,9 +106,31 @@ class Scored:
         missing = needs.missing(window.mask)
         return [
             clause
-            for clause, query, needed in zip(self.clauses, self.queries, needs.of, strict=True)
-            if not needed & missing and query.ask(document, WHOLE)
+            for place, (clause, needed) in enumerate(zip(self.clauses, needs.of, strict=True))
+            if not needed & missing and self._query(place).ask(document, WHOLE)
         ]
+
+    def reached(self, window: Window) -> list[Clause] | None:
+        """Return the clauses that hold, as ``held`` does; None once the threshold is out of reach.
+
+        Clauses are asked in the order of what they cost, so that most texts that fall short are
+        left before their sentences are looked for.
+        """
+        document, needs = columns_of(window), self.gate.needs
+        missing = needs.missing(window.mask)
+        open_places = [place for place in self.order if not needs.of[place] & missing]
+        most = self.bias + sum(max(0.0, self.clauses[place].weight) for place in open_places)
+        held: list[int] = []
+        for place in open_places:
+            weight = self.clauses[place].weight
+            is_held = needs.absence[place] & missing or self._query(place).ask(document, WHOLE)
+            if is_held:
+                held.append(place)
+            if bool(is_held) == (weight < 0):
+                most -= abs(weight)
+                if not self.gate.is_within(most):
+                    return None
+        return [self.clauses[place] for place in sorted(held)]
 
     def witnesses(self, window: Window, held: Sequence[Clause]) -> list[Mention]:
         """Return the mentions behind those of ``held`` that count for, the rest left out."""
@@ -108,7 +150,7 @@ def _scored(bias: float, clauses: tuple[Clause, ...], threshold: float, gate: Ga
     """Put together what was pickled, without working the gate out anew."""
     scored = object.__new__(Scored)
     parts = {"bias": bias, "clauses": clauses, "threshold": threshold, "gate": gate}
-    for name, value in (parts | {"_queries": ()}).items():
+    for name, value in (parts | {"_made": {}, "_order": []}).items():
         object.__setattr__(scored, name, value)
     return scored
 

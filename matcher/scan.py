@@ -158,6 +158,15 @@ class Scanner:
             found |= masks[places[pattern]]
         return found
 
+    def whole_words(self, data: bytes, hits: Iterable[Hit]) -> list[Hit]:
+        """Return those of ``hits`` that begin a word, or stand in one behind clitics alone."""
+        arabic, before_lam = self._arabic, self._before_lam
+        return [
+            hit
+            for hit in hits
+            if not arabic[hit[2]] or _clitic(data, hit[0], before_lam=before_lam[hit[2]])[1]
+        ]
+
     def mentions(self, text: MatchText, language: str, hits: Iterable[Hit]) -> list[Mention]:
         """Return those of ``hits`` that are mentions in a text of ``language``."""
         wanted = LANGUAGE_BITS.get(language, ALL)
@@ -169,9 +178,7 @@ class Scanner:
         for start, end, pattern in hits:
             article = 0
             if arabic[pattern]:
-                begin = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start) + 1
-                table = _CLITICS_BEFORE_LAM if before_lam[pattern] else _CLITICS
-                article = table.get(data[begin:start], 0) if begin else 0
+                begin, article = _clitic(data, start, before_lam=before_lam[pattern])
                 if not article:
                     continue
             else:
@@ -210,6 +217,16 @@ def _pattern(data: bytes, *, is_prefix: bool) -> tuple[bytes, int]:
     if data.startswith(_ARTICLE) and len(stem.split(b" ", 1)[0]) > 1:
         return stem + after, DEFINITE
     return data + after, BARE
+
+
+def _clitic(data: bytes, start: int, *, before_lam: int) -> tuple[int, int]:
+    """Return where the word that holds an Arabic hit begins, and how its article may stand.
+
+    0 for the article where what stands before the hit is no clitic.
+    """
+    begin = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start) + 1
+    table = _CLITICS_BEFORE_LAM if before_lam else _CLITICS
+    return begin, table.get(data[begin:start], 0) if begin else 0
 
 
 def form_pattern(form: Form) -> bytes:

@@ -11,7 +11,8 @@ from domain.match import EventDate
 from matcher.dates import almanac
 from matcher.dates.cues import Cues, cues
 from matcher.dates.mention import DateMention
-from matcher.text import MatchText, normalise, sentences
+from matcher.sentences import sentences
+from matcher.text import MatchText, normalise
 
 MENTION_LIMIT = 200  # the first ones; more is a calendar, not a report
 SCOPE = 20_000  # characters in which they are looked for, for the same reason
@@ -27,17 +28,23 @@ def event_dates(
     text: str | MatchText,
     evidence_spans: Sequence[tuple[int, int]],
     published: date | None,
+    *,
+    starts: Sequence[int] | None = None,
 ) -> tuple[EventDate, ...]:
     """Return the days of the event, one entry for days in a row; empty when none is told.
 
     ``evidence_spans`` are the words that prove it, as offsets into the same text as the
-    mentions'. The title must stand first in the text: what stands first tells most.
+    mentions'. The title must stand first in the text: what stands first tells most. ``starts``
+    are those of the text's sentences, where they are known.
     """
     near = [m for m in mentions[:MENTION_LIMIT] if m.start < SCOPE]
     if not near:
         return ()
     form = text if isinstance(text, MatchText) else normalise(text)
-    chosen = _Chooser(near, form, evidence_spans, published).choose()
+    beginning = form.original[: SCOPE + 1000]
+    if starts is None or len(beginning) < len(form.original):
+        starts = sentences(beginning)
+    chosen = _Chooser(near, form, evidence_spans, published, starts).choose()
     return (EventDate(first=chosen[0], last=chosen[1]),) if chosen else ()
 
 
@@ -62,10 +69,11 @@ class _Chooser:
         form: MatchText,
         evidence: Sequence[tuple[int, int]],
         published: date | None,
+        starts: Sequence[int],
     ) -> None:
         self.form, self.published = form, published
         self.cues: Cues = cues()
-        self.starts = sentences(form.original[: SCOPE + 1000])
+        self.starts = starts
         proved = {self._sentence(begin) for begin, _ in evidence if begin < SCOPE}
         lead = self._sentence(min(len(form.original) - 1, _LEAD))
         self.told = proved | set(range(lead + 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,23 @@ def test_places_are_those_of_title_and_lead(matcher: Matcher) -> None:
     )
     (match,) = matcher.judge(Document(text=text, language="fr")).matches
     assert match.places == ("oran",)
+
+
+def test_rules_that_hold_together_tell_what_each_tells_alone() -> None:
+    ids = ["defence-cooperation", "energy-diplomacy"]
+    document = Document(
+        title="Visite du ministre italien de la Défense à Alger",
+        text=(
+            "Le ministre italien de la Défense, M. Guido Crosetto, a signé mardi 5 mars 2024 à "
+            "Alger un accord de coopération militaire avec le général d'armée Saïd Chanegriha.\n\n"
+            "Le PDG de Sonatrach, M. Rachid Hachichi, a signé lundi 11 mars 2024 à Alger un accord "
+            "de livraison de gaz avec l'italienne Eni."
+        ),
+        published_at=datetime(2024, 3, 12, 9, tzinfo=UTC),
+        language="fr",
+    )
+    alone = [match for ident in ids for match in Matcher.load([ident]).judge(document).matches]
+    assert len(alone) == len(ids)
+    assert alone[0].dates
+    assert alone[0].persons
+    assert Matcher.load(ids).judge(document).matches == tuple(alone)

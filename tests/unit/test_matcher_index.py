@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.article import Document
-from matcher.asking import Shown, query_of
+from matcher.asking import Shown, cost_of, query_of
 from matcher.building import build
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs, RuleIndex, needs
@@ -129,10 +129,46 @@ def test_a_threshold_said_to_be_out_of_reach_is_never_reached(
     scored = Scored(bias=data.draw(weights), clauses=clauses, threshold=0.6)
     window = window_of(matcher, title, text, has_candidate=True)
     held = [c for c in clauses if c.when.holds(window)]
+    reached = scored.reached(window)  # first: the columns are not made yet
+    assert reached == held or (reached is None and scored.score(held) < scored.threshold)
     assert scored.held(window) == held
     if scored.score(held) >= scored.threshold:
         assert scored.gate.can_reach(window.mask)
         assert scored.gate.can_reach(window.mask | matcher.concepts.mask("@country"))
+
+
+@pytest.mark.parametrize(
+    ("query", "cost"),
+    [
+        ("alpha AND NOT ATLEAST/2(beta)", 0),
+        ("alpha OR TITLE:(beta AND gamma)", 1),
+        ("TITLE:alpha AND HEAD:beta", 2),
+        ("alpha AND NOT SENTENCE(beta AND gamma)", 2),
+    ],
+)
+def test_what_asks_for_sentences_is_asked_last(query: str, cost: int) -> None:
+    asked = build(read_query(query), lambda _: 1, {}.__getitem__)
+    assert cost_of(asked) == cost
+    bare = build(read_query("beta"), lambda _: 1, {}.__getitem__)
+    clauses = tuple(Clause(name="", when=when, weight=1) for when in (asked, bare))
+    assert Scored(bias=0, clauses=clauses, threshold=0.6).order == ([1, 0] if cost else [0, 1])
+
+
+def test_a_text_that_falls_short_by_its_words_is_not_set_in_sentences(matcher: Matcher) -> None:
+    rule = "SENTENCE(alpha AND beta)", "ATLEAST/2(alpha)"
+    clauses = tuple(
+        Clause(name="", when=build(read_query(q), matcher.concepts.mask, {}.__getitem__), weight=1)
+        for q in rule
+    )
+    scored = Scored(bias=-1.5, clauses=clauses, threshold=0.5)
+    short, enough = (
+        matcher.read(Document(text=text, language="en")).whole
+        for text in ("alpha and beta.", "alpha and alpha and beta.")
+    )
+    assert scored.reached(short) is None
+    assert "sentence_starts" not in short.reading.__dict__
+    assert scored.reached(enough) == list(clauses)
+    assert "sentence_starts" in enough.reading.__dict__
 
 
 def plain(matcher: Matcher, document: Document) -> list[tuple[str, float]]:

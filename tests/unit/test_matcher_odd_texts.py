@@ -10,7 +10,7 @@ import pytest
 from domain.article import Document
 from matcher.judge import Matcher
 from matcher.scan import MOST_HITS
-from matcher.text import sentences
+from matcher.sentences import sentences
 
 LARGE = 5_000_000  # characters
 NEWS = (

@@ -96,3 +96,12 @@ def test_overlapping_phrases_are_all_found() -> None:
 
 def test_no_forms_find_nothing() -> None:
     assert found([], "texte") == []
+
+
+def test_hits_inside_words_are_left_out_before_they_are_resolved() -> None:
+    scanner = Scanner([form("فرنسا"), form("France", "@F")], ["@X", "@F"])
+    text = normalise("وبفرنسا وزفرنسا France, outrefrance")
+    hits = scanner.hits(text)
+    kept = scanner.whole_words(text.data, hits)
+    assert (len(hits), len(kept)) == (3, 2)
+    assert scanner.mentions(text, "und", kept) == scanner.mentions(text, "und", hits)

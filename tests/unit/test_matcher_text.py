@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.text import match_form, normalise, sentence_of, sentences
+from matcher.sentences import sentence_of, sentences
+from matcher.text import match_form, normalise
 
 SAME = [
     ("ÉTAT-MAJOR", "état major"),
@@ -124,3 +125,8 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_five_megabytes_and_an_endless_word_are_read() -> None:
     assert len(normalise("a" * 5_000_000).data) == 5_000_002
     assert sentences("a." * 100_000)[0] == 0
+
+
+@given(st.text('abM. \n!?…»")؟', max_size=30))
+def test_rare_ends_elsewhere_change_no_other_sentence(text: str) -> None:
+    assert sentences(f"{text} a·b") == sentences(f"{text} a.b")
