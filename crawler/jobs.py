@@ -106,11 +106,13 @@ def read_and_judge(
     body: bytes,
     url: str,
     content_type: str,
+    selectors: Selectors,
+    *,
     outline: Document,
     judge: Callable[[Document], Verdict],
 ) -> Reading:
     """Extract the article of a page and judge it, as ``outline`` foretells its document."""
-    page = read_page(body, url, content_type)
+    page = read_page(body, url, content_type, selectors)
     if isinstance(page, Unreadable):
         return Reading(page=page)
     document = completed(outline, page)

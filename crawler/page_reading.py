@@ -137,13 +137,15 @@ class ArticleReader:
         return article_or_none
 
     async def _extract(self, candidate: Candidate, answer: Fetched) -> Reading:
-        page = answer.body, answer.url, answer.content_type
+        page = answer.body, answer.url, answer.content_type, self._selectors
         try:
             if self._judge is not None:
                 told = outline(candidate, self._clock())
                 # Whichever of the two it was: a text is not lost because the judge broke on it.
                 with suppress(WorkerTimeoutError, WorkerCrashError):
-                    return await self._workers.call(read_and_judge, *page, told, self._judge)
+                    return await self._workers.call(
+                        read_and_judge, *page, outline=told, judge=self._judge
+                    )
             return Reading(page=await self._workers.call(read_page, *page))
         except WorkerTimeoutError:
             reason = "the page's parser took too long"

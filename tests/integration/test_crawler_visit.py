@@ -8,11 +8,11 @@ import pytest
 from aiohttp import web
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
 
-from crawler.ports import WorkerCrashError, WorkerTimeoutError
+from crawler.ports import Judge, WorkerCrashError, WorkerTimeoutError
 from domain.article import Document
 from domain.errors import ExtractionError, FetchError, MatchError, StoreError
 from domain.match import Verdict
-from domain.source import VisitOutcome
+from domain.source import Selectors, VisitOutcome
 from marsad.pages import document_of
 
 
@@ -53,6 +53,23 @@ async def test_full_text_in_the_feed_spares_the_page():
         assert press.paths() == ["/feed"]
         assert article.text_from == "feed"
         assert article.text.count("\n\n") == 1
+
+
+@pytest.mark.parametrize("said_there", [None, judge])
+async def test_what_an_entry_says_of_its_pages_is_heeded(said_there: Judge | None):
+    aside = f"<p class='encart'>Abonnez-vous: {PROSE}</p><p>{PROSE}</p></article>"
+    told = "<article><b class='rubrique'>Défense</b>"
+    text = page().replace("<article>", told).replace("</article>", aside)
+    found = {}
+    for chosen in (Selectors(), Selectors(drop=(".encart",), section=".rubrique")):
+        async with local_press() as press, Stage(judge=said_there) as stage:
+            press.pages |= {"/feed": rss(item("/a/1")), "/a/1": text}
+            await stage.visit(source(press, selectors=chosen))
+            [found[chosen]] = stage.desk.articles.values()
+    without, heeded = found.values()
+    assert "Abonnez-vous" in without.text
+    assert "Abonnez-vous" not in heeded.text
+    assert (without.section, heeded.section) == ("", "Défense")
 
 
 async def test_a_page_that_fails_leaves_the_teaser_with_the_reason():
