@@ -1,4 +1,4 @@
-"""What a judgement costs, beside spaCy and beside the automaton alone.
+"""What a judgement costs, beside other finders of phrases and beside the automaton alone.
 
     python -m benchmarks.judging [--peers .venv-peers/bin/python] [--rounds 7] [--quick]
 
@@ -96,8 +96,9 @@ def bare(phrases: Sequence[Phrase]) -> Engine:
 class Peer:
     """A peer in an environment of its own, answering line by line."""
 
-    def __init__(self, python: Path, script: str, phrases: Path, articles: Path) -> None:
-        command = [python, Path(__file__).parent / "peers" / script, phrases, articles]
+    def __init__(self, python: Path, script: str, folder: Path, *more: str) -> None:
+        inputs = (folder / "phrases.json", folder / "articles.json")
+        command = [python, Path(__file__).parent / "peers" / script, *inputs, *more]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
@@ -236,17 +237,16 @@ def main() -> None:
         texts = [f"{a.title}\n\n{a.text}" for a in articles]
         (folder / "articles.json").write_text(json.dumps(texts))
         found = engines(folder, phrases, quick=options.quick) | starts(folder, articles[0])
-        peer = Peer(
-            options.peers,
-            "spacy_phrases.py",
-            folder / "phrases.json",
-            folder / "articles.json",
-        )
+        peers = {"spaCy PhraseMatcher": Peer(options.peers, "spacy_phrases.py", folder)}
+        for peer in ("flashtext2", "pyahocorasick"):
+            peers[peer] = Peer(options.peers, "phrase_lists.py", folder, peer)
         gc.collect()
         gc.freeze()  # as a worker process does once its matcher is loaded
-        costs = measure(found | {"spaCy PhraseMatcher": peer}, articles, options.rounds)
-        peer.close()
-    print(f"{BATCH} articles a round, {options.rounds} rounds, spaCy {peer.version}")
+        costs = measure(found | peers, articles, options.rounds)
+        for process in peers.values():
+            process.close()
+    print(f"{BATCH} articles a round, {options.rounds} rounds")
+    print(", ".join(f"{name} {process.version}" for name, process in peers.items()))
     rows, is_kept = report(costs)
     keep("judge", {str(row["name"]): row["rounds"] for row in rows})
     RESULTS.write_text(json.dumps({"seed": SEED, "costs_us": costs, "ratios": rows}, indent=1))
