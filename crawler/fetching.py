@@ -213,7 +213,7 @@ class ScrapyFetcher:
     async def _ask_once(self, url: str, headers: dict[str, str], meta: dict[str, Any]) -> Response:
         if self.spider is None or self.crawl is None:
             raise RuntimeError("the crawl is not open")
-        request = Request(url, headers=headers, meta=meta, dont_filter=True)
+        request = Request(url, headers=headers, meta=meta)
         answer = self.spider.download(request)
         answer.add_done_callback(_looked_at)
         either: set[asyncio.Future[Any]] = {answer, self.crawl}

@@ -64,8 +64,6 @@ def _polite(settings: CrawlSettings) -> dict[str, Any]:
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             "Accept-Language": "fr,ar;q=0.9,en;q=0.7",
         },
-        # visits bound this; each request may wait for one of robots.txt, which must find a place
-        "CONCURRENT_REQUESTS": 2 * settings.concurrency + 8,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DOWNLOAD_DELAY": settings.delay.total_seconds(),
         "DOWNLOAD_DELAY_JITTER": 0,  # the delay is a promise, not an average
@@ -75,8 +73,8 @@ def _polite(settings: CrawlSettings) -> dict[str, Any]:
 def _bare() -> dict[str, Any]:
     """Return what switches off all that a daemon does not use.
 
-    One task an item and not a hundred tasks a response (CONCURRENT_ITEMS) is the largest
-    saving of CPU that Scrapy offers; no item ever passes here anyway.
+    Neither its scheduler nor its items are used: the engine is asked for each page. How many at
+    once, visits say.
     """
     handler = "crawler.handler.PatientHandler"
     return {

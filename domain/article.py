@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain.match import Verdict
 from domain.page import Page
-from domain.time import require_utc
+from domain.time import require_utc, require_utc_where_given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,7 @@ class Document:
     published_at: datetime | None = None  # relative dates resolve against it
 
     def __post_init__(self) -> None:
-        if self.published_at is not None:
-            require_utc(self.published_at, "published_at")
+        require_utc_where_given(self, "published_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,4 @@ class Article:
 
     def __post_init__(self) -> None:
         require_utc(self.first_seen, "first_seen")
-        for name in ("published_at", "modified_at"):
-            value = getattr(self, name)
-            if value is not None:
-                require_utc(value, name)
+        require_utc_where_given(self, "published_at", "modified_at")

@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.article import Article
 from domain.match import Match
 from domain.notice import DeliveryState, Mode
-from domain.time import require_utc
+from domain.time import require_utc_where_given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +75,7 @@ class HitQuery:
     limit: int | None = 50
 
     def __post_init__(self) -> None:
-        for name in ("since", "until"):
-            value = getattr(self, name)
-            if value is not None:
-                require_utc(value, name)
+        require_utc_where_given(self, "since", "until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.time import require_utc
+from domain.time import require_utc, require_utc_where_given
 
 HOURS, DAYS = 24, 7
 
@@ -31,7 +31,6 @@ class Rhythm:
     def __post_init__(self) -> None:
         require_utc(self.since, "since")
         require_utc(self.as_of, "as_of")
-        if self.newest is not None:
-            require_utc(self.newest, "newest")
+        require_utc_where_given(self, "newest")
         if len(self.hours) != HOURS or len(self.days) != DAYS:
             raise ValueError("a rhythm has 24 hours and 7 days")

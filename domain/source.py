@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from domain.health import Health, WayHealth
 from domain.rhythm import Rhythm
-from domain.time import require_utc
+from domain.time import require_utc, require_utc_where_given
 
 
 class Confidence(StrEnum):
@@ -106,8 +106,7 @@ class Validators:
     items: tuple[str, ...] = ()  # hashes of the items of a feed, which need no second reading
 
     def __post_init__(self) -> None:
-        if self.received is not None:
-            require_utc(self.received, "received")
+        require_utc_where_given(self, "received")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +128,8 @@ class FetchState:
     ways: tuple[WayHealth, ...] = ()  # of those that were read at least once
 
     def __post_init__(self) -> None:
-        for name in ("next_due", "last_visit", "last_success", "last_article"):
-            value = getattr(self, name)
-            if value is not None:
-                require_utc(value, name)
+        require_utc(self.next_due, "next_due")
+        require_utc_where_given(self, "last_visit", "last_success", "last_article")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

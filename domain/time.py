@@ -11,6 +11,14 @@ def require_utc(value: datetime, name: str) -> None:
         raise ValueError(f"{name} must be an aware datetime in UTC, not {value!r}")
 
 
+def require_utc_where_given(owner: object, *names: str) -> None:
+    """Raise ValueError where one of these fields of ``owner`` is neither None nor in UTC."""
+    for name in names:
+        value = getattr(owner, name)
+        if value is not None:
+            require_utc(value, name)
+
+
 def day_in(zone: tzinfo, moment: datetime) -> date:
     """Return the day that ``moment`` is in ``zone``; at an end of the calendar its own day."""
     try:

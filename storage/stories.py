@@ -140,26 +140,22 @@ def _placement(
     article, trace = filing.article, filing.trace
     key = title_key(article.title)
     if trace is None or placer is None:
-        return _of_title(connection, key, article.first_seen, is_traced=None)
+        return _of_title(connection, key, article.first_seen, _OF_TITLE)
     day = placer.day_of(article.published_at or article.first_seen)
     found = traces.alike(connection, article_id, day, trace, placer.window)
     traces.keep(connection, article_id, day, trace)
     placement = placer.place(trace, day, found)
     if placement.stories:
         return placement
-    return _of_title(connection, key, article.first_seen, is_traced=False)
+    return _of_title(connection, key, article.first_seen, _OF_TITLE_ALONE)
 
 
-def _of_title(
-    connection: Connection, key: str, seen: datetime, *, is_traced: bool | None
-) -> Placement:
-    """Return the newest story of ``key`` within SPAN of ``seen``. No title, no likeness."""
+def _of_title(connection: Connection, key: str, seen: datetime, among: Select[Any]) -> Placement:
+    """Return the newest story of ``key`` within SPAN of ``seen``, if ``among`` finds any."""
     if not key:
         return Placement()
     near = {"key": key, "before": moved(seen, -SPAN), "after": moved(seen, SPAN)}
-    story_id: int | None = connection.scalar(
-        _OF_TITLE if is_traced is None else _OF_TITLE_ALONE, near
-    )
+    story_id: int | None = connection.scalar(among, near)
     if story_id is None:
         return Placement()
     return Placement(stories=(story_id,), likeness=1.0, why="title")
