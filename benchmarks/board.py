@@ -65,7 +65,8 @@ ROWS = (
 
 def commands(peers: Path, *, full: bool) -> dict[str, list[str]]:
     """Return how each part is run, cheap ones first."""
-    whole = ("--outlets", "100", "--rounds", "3") if full else ("--outlets", "40", "--rounds", "1")
+    whole = ["--outlets", "100", "--pages", "50", "--rounds", "3" if full else "1"]
+    whole += [] if full else ["--first", "20"]  # the other programs take half an hour for all
     corpus = sorted(map(str, (ROOT.parent / "shared" / "corpus").glob("*.jsonl")))
     return {
         "feeds": ["-m", "benchmarks.feeds"],
@@ -75,7 +76,7 @@ def commands(peers: Path, *, full: bool) -> dict[str, list[str]]:
         "memory": ["-m", "benchmarks.memory"],
         "rematch": ["-m", "benchmarks.rematch", "--articles", "100000" if full else "40000"],
         "judge": ["-m", "benchmarks.judging", "--peers", str(peers)],
-        "whole": ["-m", "benchmarks.whole", *whole, "--pages", "50", "--peers", str(peers)],
+        "whole": ["-m", "benchmarks.whole", *whole, "--peers", str(peers)],
     }
 
 

@@ -140,7 +140,16 @@ class Press:
 
     def article(self, number: int, inner: dict[str, Sequence[str]] | None = None) -> Document:
         """Return an ordinary article; ``inner`` phrases by language make it an event."""
-        name = self.chance.choices(list(SHARES), list(SHARES.values()))[0]
+        return self.written(number, self.language(), inner)
+
+    def language(self) -> str:
+        """Return the language of the next article."""
+        return self.chance.choices(list(SHARES), list(SHARES.values()))[0]
+
+    def written(
+        self, number: int, name: str, inner: dict[str, Sequence[str]] | None = None
+    ) -> Document:
+        """Return an article in the language ``name``."""
         tongue = self.tongues[name]
         told = [*inner[name], _DAYS[name].format(_CAPITAL[name])] if inner else ()
         title = tongue.sentence(told[:2])[:120]

@@ -3,7 +3,8 @@
     python usual_stack.py PORT OUTLETS PHRASES.json DATABASE
 
 feedparser, requests, trafilatura, py3langid, spaCy's PhraseMatcher, datasketch and sqlite3 with
-FTS5: what one assembles from tutorials. Prints how many articles it stored.
+FTS5: what one assembles from tutorials. Prints how many articles
+it stored with a text.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def main() -> None:
             database.execute("INSERT OR IGNORE INTO a VALUES (?, ?, ?, ?, ?)", row)
             database.execute("INSERT INTO words VALUES (?, ?)", (entry.title, text))
             database.commit()
-            stored += 1
+            stored += bool(text)
     print(stored)
 
 
