@@ -12,6 +12,7 @@ from domain.errors import ConfigError, MarsadError, UsageError
 from marsad.commands.context import Context
 from marsad.commands.matching import match_one
 from marsad.commands.plain import plain_call
+from marsad.garbage import look_rarely
 from marsad.secrecy import keep_private
 
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run_app(given: Sequence[str]) -> int:
+    look_rarely()  # before the imports: they make much, and all of it stays
     from marsad.commands.app import run_app  # noqa: PLC0415 - imports Typer, Rich, pydantic
 
     code = run_app(given)

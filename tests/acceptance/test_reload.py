@@ -59,6 +59,7 @@ async def test_k12_a_wrong_edit_is_refused_with_its_line_and_work_goes_on(room: 
     good = yaml.safe_load(config.read_text())
     config.write_text(yaml.safe_dump({**good, "crawlre": {}}))
     daemon.signal(signal.SIGHUP)
+    await room.until(lambda: "crawlre" in daemon.errors)
     room.press.publish("tsa", HITS["fr"], HITS["en"])
     await room.until(lambda: len(room.mailbox.mails) == 2)
     # a rule file that does not load is refused by the workers, and as loudly

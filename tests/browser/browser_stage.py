@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 import yaml
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from domain.article import Article
 from domain.filing import Filing
@@ -23,6 +23,7 @@ from domain.match import Evidence, Match
 from marsad.stores import open_store
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+WAIT_MS = 30_000  # for what a busy machine does in milliseconds on a quiet one
 TOKEN = "a-token-of-the-desk"
 MARSAD = (sys.executable, "-m", "marsad.cli")
 HOSTILE_TITLE = "Hostile \u202egnihtemos</h2><script>document.title='owned'</script>\u2067"
@@ -32,6 +33,8 @@ HOSTILE_TEXT = (
     "<style>*{display:none}</style><meta http-equiv=refresh content='0;url=/owned'>"
     "<div hx-get='/owned' hx-trigger='load'>x</div>{{ 7 * 7 }}\u2069\u2069\u2069"
 )
+
+expect.set_options(timeout=WAIT_MS)
 
 
 def demonstration(folder: Path) -> Path:
@@ -132,7 +135,7 @@ def looking(
         timezone_id="Africa/Algiers",
         http_credentials={"username": "amina", "password": TOKEN},
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(WAIT_MS)
     try:
         yield context.new_page()
     finally:
