@@ -150,10 +150,17 @@ def test_without_a_folder_nothing_is_kept(tmp_path: Path, environment: dict[str,
     assert isinstance(found.rules[0], Rule)
 
 
-def test_the_oldest_go(tmp_path: Path, environment: dict[str, str]) -> None:
-    for weight in range(2, 12):
-        load_compiled([rule_file(tmp_path, RULE.replace("9", str(weight)))], environment)
-    assert len(kept(environment)) == 8
+def test_the_oldest_go(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marsad.compiled._KEPT", 2)
+    first, *others = (RULE.replace("9", str(weight)) for weight in range(2, 5))
+    load_compiled([rule_file(tmp_path, first)], environment)
+    (oldest,) = kept(environment)
+    for other in others:
+        load_compiled([rule_file(tmp_path, other)], environment)
+    assert len(kept(environment)) == 2
+    assert oldest not in kept(environment)
 
 
 def test_the_rules_of_a_configuration_are_known_until_it_changes(

@@ -73,9 +73,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+_loaded: dict[tuple[str, float], Matcher] = {}  # judging changes none of them
+
+
 def rule(folder: Path, words: str, bias: float) -> Matcher:
     (folder / "fish.yaml").write_text(RULE.format(words=words, bias=bias), "utf-8")
-    return Matcher.load([folder / "fish.yaml"])
+    key = words, bias
+    if key not in _loaded:  # a second each, of the same lexicon
+        _loaded[key] = Matcher.load([folder / "fish.yaml"])
+    return _loaded[key]
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def window_of(matcher: Matcher, title: str, text: str, *, has_candidate: bool) -
 
 SHARED_FIXTURE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    max_examples=400,
+    max_examples=150,
     deadline=None,
 )
 
