@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 SHARED ?= ../shared
 ROOMS := domain crawler matcher storage alerts marsad
 
-.PHONY: run check readme-check release-check test test-import demo lint format docs docs-site bench bench-full bench-judging bench-store bench-telling bench-pages \
+.PHONY: run check readme-check release-check test test-import demo lint format docs docs-site bench bench-full bench-plots bench-judging bench-store bench-telling bench-pages \
 	bench-stories bench-whole bench-flame bench-cluster browser screenshots screenshots-alerts torture-telling \
 	torture torture-page torture-cluster fuzz audit sbom soak reliability evaluate tune lock clean help \
 	cut-off bench-schedule
@@ -73,6 +73,9 @@ bench: $(READY) $(PEERS)/.ready  ## every figure beside its must and goal, in mi
 
 bench-full: $(READY) $(PEERS)/.ready  ## the same on 5,000 pages and 100,000 stored articles
 	$(BIN)/python -m benchmarks.board --full $(if $(ONLY),--only $(ONLY))
+
+bench-plots: $(READY)  ## the pictures of the board and of growth into docs/images, from what the last runs kept
+	$(BIN)/python -m benchmarks.plots
 
 $(PEERS)/.ready: benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv $(PEERS)

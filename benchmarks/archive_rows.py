@@ -56,11 +56,11 @@ class Vocabulary:
         return found
 
 
-def vocabulary(language: str, rng: np.random.Generator) -> Vocabulary:
-    """Return a vocabulary whose frequent words are short, as in every language."""
+def vocabulary(language: str, rng: np.random.Generator, size: int = VOCABULARY) -> Vocabulary:
+    """Return ``size`` words, of which the frequent ones are short, as in every language."""
     consonants, vowels = (np.array(list(letters)) for letters in LETTERS[language])
     words = dict.fromkeys(FUNCTION[language].split())
-    while len(words) < VOCABULARY:
+    while len(words) < size:
         length = 1 + int(np.log2(len(words) + 4) / 6) + int(rng.integers(0, 3))
         parts = [
             rng.choice(consonants) + (rng.choice(vowels) if rng.random() < 0.7 else "")
@@ -70,7 +70,7 @@ def vocabulary(language: str, rng: np.random.Generator) -> Vocabulary:
         if language == "ar" and rng.random() < 0.2:
             word += "ة"  # it ends words, and stands nowhere else
         words[(rng.choice(CLITICS) + word) if language == "ar" else word] = None
-    weights = 1 / (np.arange(VOCABULARY) + 2.7) ** 1.1
+    weights = 1 / (np.arange(size) + 2.7) ** 1.1
     return Vocabulary(np.array(list(words), dtype=object), np.cumsum(weights / weights.sum()))
 
 
@@ -91,12 +91,24 @@ def outlets() -> list[Source]:
 
 
 class Press:
-    """Makes ``count`` articles that end at ``now``, in the order in which they were seen."""
+    """Makes ``count`` articles that end at ``now``, in the order in which they were seen.
 
-    def __init__(self, count: int, now: datetime, seed: int = 2026) -> None:
-        self.count, self.now = count, now
+    They are spread over ``span``; ``words`` are in each language's vocabulary, and making them
+    takes longer than making ten thousand articles.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        now: datetime,
+        seed: int = 2026,
+        *,
+        span: timedelta = timedelta(days=365 * YEARS),
+        words: int = VOCABULARY,
+    ) -> None:
+        self.count, self.now, self.span = count, now, span
         self._rng = np.random.default_rng(seed)
-        self.vocabularies = {name: vocabulary(name, self._rng) for name in SHARES}
+        self.vocabularies = {name: vocabulary(name, self._rng, words) for name in SHARES}
         self._sources = outlets()
         weights = 1 / (np.arange(OUTLETS) + 3.0)
         self._outlet_weights = np.cumsum(weights / weights.sum())
@@ -117,7 +129,7 @@ class Press:
         if source.language == "ar":
             length = int(length * 0.62)
         text = self._prose(words.draw(rng, length))
-        seen = self.now - timedelta(days=365 * YEARS) * (1 - number / self.count)
+        seen = self.now - self.span * (1 - number / self.count)
         seen = seen.replace(microsecond=0)
         is_hit = number % HIT_EVERY == 0
         article = Article(

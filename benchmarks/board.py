@@ -76,6 +76,7 @@ def commands(peers: Path, *, full: bool) -> dict[str, list[str]]:
         "memory": ["-m", "benchmarks.memory"],
         "rematch": ["-m", "benchmarks.rematch", "--articles", "100000" if full else "40000"],
         "judge": ["-m", "benchmarks.judging", "--peers", str(peers)],
+        "growth": ["-m", "benchmarks.growth", *(["--full"] if full else [])],
         "whole": ["-m", "benchmarks.whole", *whole, "--peers", str(peers)],
     }
 

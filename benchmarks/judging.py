@@ -78,6 +78,12 @@ def timed(work: Callable[[Document], object]) -> Engine:
     return engine
 
 
+def ordinary(work: Callable[[Document], object]) -> Engine:
+    """Return an engine that does ``work`` for the articles that are no events."""
+    engine = timed(work)
+    return lambda articles: engine([a for a in articles if not is_event(a)])
+
+
 def bare(phrases: Sequence[Phrase]) -> Engine:
     """Return the limit: an automaton over " phrase ", given bytes that are folded already."""
     patterns = {b" " + form + b" " for form in match_forms([p.text for p in phrases])}
@@ -151,10 +157,6 @@ def engines(folder: Path, phrases: Sequence[Phrase], *, quick: bool) -> dict[str
     def judge(count: int, rules: Sequence[Path]) -> Callable[[Document], object]:
         return Matcher.load(rules, lexicon(phrases[:count])).judge
 
-    def ordinary(work: Callable[[Document], object]) -> Engine:
-        engine = timed(work)
-        return lambda articles: engine([a for a in articles if not is_event(a)])
-
     found = {
         "bare automaton": bare(phrases[:20_000]),
         "judge": timed(judge(20_000, rules[:100])),
@@ -171,6 +173,16 @@ def engines(folder: Path, phrases: Sequence[Phrase], *, quick: bool) -> dict[str
 def is_event(article: Document) -> bool:
     """Whether an article of the press tells what a rule looks for."""
     return int(article.id or 0) % EVENTS == 0
+
+
+def read(phrases: int, rounds: int) -> tuple[list[Phrase], list[Document]]:
+    """Return so many phrases, and the articles of the rounds and of one that warms up."""
+    press = Press(SEED)
+    listed = press.phrases(phrases, RARE * FAMILY)
+    return listed, [
+        press.article(n, inner(n // EVENTS % 100, listed) if n % EVENTS == 0 else None)
+        for n in range(BATCH * (rounds + 1))
+    ]
 
 
 def measure(
@@ -225,12 +237,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="leave out 200,000 phrases")
     options = parser.parse_args()
     compile_rooms()
-    press = Press(SEED)
-    phrases = press.phrases(20_000 if options.quick else 200_000, RARE * FAMILY)
-    articles = [
-        press.article(n, inner(n // EVENTS % 100, phrases) if n % EVENTS == 0 else None)
-        for n in range(BATCH * (options.rounds + 1))
-    ]
+    phrases, articles = read(20_000 if options.quick else 200_000, options.rounds)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "phrases.json").write_text(json.dumps([p.text for p in phrases[:20_000]]))

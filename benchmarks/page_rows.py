@@ -16,22 +16,29 @@ SENTENCES = (
 WORDS = "cooperation militaire entre deux pays avance marines rencontrent"  # of every article
 
 
-def make(url: str, count: int, now: datetime) -> None:
-    """Fill the store with ``count`` articles beside those that it has."""
+def make(
+    url: str, count: int, now: datetime, *, first: int = 100, every: float | None = None
+) -> None:
+    """Fill the store with ``count`` articles beside those that it has.
+
+    ``first`` is the number of the first of them, of which the numbers of its stories follow; they
+    end at ``now``, one ``every`` so many seconds: where that is None, all within five years.
+    """
     database = Database(url)
     columns = ("article_id", "url", "title", "text", "language", "outlet", "published_at",
                "first_seen", "authors", "text_from", "note")  # fmt: skip
     numbers = (
-        f"WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < {count + 99})"
+        f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n"
+        f" WHERE i < {first + count - 1})"
     )
     moment = (
-        f"strftime('%Y-%m-%dT%H:%M:%SZ', {int(now.timestamp())} - (({count} + 100 - i) * "
-        f"{5 * 365 * 86400 / count}), 'unixepoch')"
+        f"strftime('%Y-%m-%dT%H:%M:%SZ', {int(now.timestamp())} - (({first + count} - i) * "
+        f"{every or 5 * 365 * 86400 / count}), 'unixepoch')"
     )
     with database.write() as connection:
         for number in range(40):
             connection.execute(text(
-                "INSERT INTO sources (source_id, name, url, language, country, tags, ways_in, state,"
+                "INSERT OR IGNORE INTO sources (source_id, name, url, language, country, tags, ways_in, state,"
                 " next_due, last_visit, last_success, last_article, failures, outcome, reason,"
                 " interval_seconds, visits, visits_failed) SELECT * FROM (SELECT 'o' || :n, name, url, language, country,"
                 " tags, ways_in, state, next_due, last_visit, last_success, last_article, failures,"
@@ -42,12 +49,12 @@ def make(url: str, count: int, now: datetime) -> None:
             f" 'https://x.example/' || i, 'Titre ' || i, :text, CASE i % 3 WHEN 0 THEN 'ar' ELSE 'fr'"
             f" END, 'o' || (i % 40), {moment}, {moment}, '[]', 'page', '' FROM n"
         ), {"text": SENTENCES})  # fmt: skip
-        for table, what in _of_hits().items():
+        for table, what in _of_hits(first).items():
             connection.execute(text(f"INSERT INTO {table} {what}"))
         connection.execute(text(
             "INSERT INTO article_words(rowid, body, title) SELECT article_id,"
             " :words || ' mot' || (article_id % 9973), 'titre ' || article_id FROM articles"
-            " WHERE article_id >= 100"
+            f" WHERE article_id >= {first}"
         ), {"words": WORDS})  # fmt: skip
         connection.execute(text(
             "UPDATE fulltext_state SET checked_to = (SELECT max(article_id) FROM articles)"
@@ -56,8 +63,8 @@ def make(url: str, count: int, now: datetime) -> None:
     database.close()
 
 
-def _of_hits() -> dict[str, str]:
-    of = "FROM articles WHERE article_id >= 100 AND article_id % 20 = 0"
+def _of_hits(first: int) -> dict[str, str]:
+    of = f"FROM articles WHERE article_id >= {first} AND article_id % 20 = 0"
     partner = "'P' || (article_id / 20 % 50)"
     activity = (
         "CASE article_id / 20 % 4 WHEN 0 THEN 'exercise' WHEN 1 THEN 'visit'"
