@@ -12,6 +12,8 @@ from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import daachorse
+
 from matcher.printed import plain
 from matcher.text import ARABIC_FIRST, SPACE, MatchText, match_form
 
@@ -70,9 +72,10 @@ def name_language(form: MatchText, text: str, title: str = "") -> str:
 
 def _clear_language(sample: bytes) -> str | None:
     languages, known = _function_words()
-    found = [languages[word] for word in known.intersection(sample.split())]
-    if not found:
+    words = {word for _, _, word in known.find_overlapping(sample.join((b" ", b" ")))}
+    if not words:
         return None
+    found = [languages[word] for word in words]
     most, language = found.count(found[0]), found[0]
     if most < len(found):
         most, language = max((found.count(name), name) for name in set(found))
@@ -81,15 +84,16 @@ def _clear_language(sample: bytes) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _function_words() -> tuple[dict[bytes, str], frozenset[bytes]]:
-    """Return the language of each folded function word that no other language has; the words."""
+def _function_words() -> tuple[list[str], daachorse.DoubleArrayAhoCorasick]:
+    """Return what finds each folded function word that one language alone has; their languages."""
     folded: dict[bytes, set[str]] = {}
     for listed in (_WORDS, {name: line.split() for name, line in _SCRIPT_WORDS.items()}):
         for language, words in listed.items():
             for word in map(match_form, words):
                 folded.setdefault(word, set()).add(language)
-    found = {word: owners.pop() for word, owners in folded.items() if len(owners) == 1}
-    return found, frozenset(found)
+    own = {word: owners.pop() for word, owners in folded.items() if len(owners) == 1}
+    patterns = [word.join((b" ", b" ")) for word in own]
+    return list(own.values()), daachorse.DoubleArrayAhoCorasick(patterns)
 
 
 def identify(text: str, title: str = "") -> str:

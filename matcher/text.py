@@ -153,7 +153,6 @@ def _table() -> npt.NDArray[np.uint8]:
 
 
 _SOFT = bytes(_NEWLINE <= b <= _BLANK for b in range(256))  # 1 for blanks, joiners, line breaks
-_TWO_SOFT = b"\1\1"
 _SOFTEN = bytes(SPACE if b in (_NEWLINE, _JOINER, _BLANK) else b for b in range(256))
 
 
@@ -175,16 +174,23 @@ class MatchText:
     Most texts are only asked what they hold, so offsets are worked out when first asked for.
     """
 
-    __slots__ = ("_added", "_is_edited", "_origin", "_unmoved", "data", "original")
+    __slots__ = ("_added", "_folding", "_is_edited", "_origin", "_unmoved", "data", "original")
 
     def __init__(
-        self, original: str, data: bytes, *, is_edited: bool, added: tuple[int, ...] = ()
+        self,
+        original: str,
+        data: bytes,
+        *,
+        is_edited: bool,
+        added: tuple[int, ...] = (),
+        folding: _Folding | None = None,
     ) -> None:
         self.original = original
         self.data = data
         self._added = added  # positions of spaces that the original lacks, ascending
         self._unmoved = [a - shift for shift, a in enumerate(added)]  # as if none were added
         self._is_edited = is_edited  # whether a character was deleted or expanded
+        self._folding = folding  # of ``original``; None where it was not folded from it
         self._origin: npt.NDArray[np.int64] | None = None
 
     @property
@@ -201,11 +207,20 @@ class MatchText:
 
         Of a character that was deleted, the byte after it.
         """
-        origin = self.origin
-        place = index + 1 if origin is None else 1 + int(np.searchsorted(origin[1:], index))
+        place = self._place(index)
         if self._added:
             place += bisect_right(self._unmoved, place)
         return min(place, len(self.data))
+
+    def _place(self, index: int) -> int:
+        """Return the byte of a character as if no space were added."""
+        if not self._is_edited:
+            return index + 1
+        if self._origin is None and self._folding is not None and self._folding.is_even:
+            place = self._folding.place(index) + 1
+            if place + len(self._added) < len(self.data) - 1:  # the end may be deleted
+                return place
+        return 1 + int(np.searchsorted(self._origins()[1:], index))
 
     def with_spaces(self, positions: Iterable[int]) -> MatchText:
         """Return this text with a space before each byte at ``positions``."""
@@ -213,7 +228,9 @@ class MatchText:
         pieces = [self.data[a:b] for a, b in pairwise([0, *places, len(self.data)])]
         added = tuple(place + shift for shift, place in enumerate(places))
         data = b" ".join(pieces)
-        return MatchText(self.original, data, is_edited=self._is_edited, added=added)
+        return MatchText(
+            self.original, data, is_edited=self._is_edited, added=added, folding=self._folding
+        )
 
     def reprinted(self, text: str) -> MatchText:
         """Return the same match form over ``text``, another print of the original."""
@@ -256,20 +273,44 @@ class MatchText:
 
     def _origins(self) -> npt.NDArray[np.int64]:
         if self._origin is None:
-            self._origin = _origin(self.original)
+            self._origin = _origin(self.original, self._folding or _folded(self.original))
         return self._origin
+
+
+class _Folding:
+    """How a text was folded: the class of each character, and what became of them."""
+
+    __slots__ = ("classes", "marked")
+
+    def __init__(self, classes: bytes, marked: bytes) -> None:
+        self.classes = classes
+        self.marked = marked  # those not deleted, expanded; 0 for separators that are too many
+
+    @property
+    def is_even(self) -> bool:
+        """Whether no character became several."""
+        return _EXPANDS not in self.classes
+
+    def place(self, index: int) -> int:
+        """Return how many bytes the characters before ``index`` became; for an even one."""
+        kept = index - self.classes.count(0, 0, index)
+        return kept - self.marked.count(0, 0, kept)
 
 
 def normalise(text: str) -> MatchText:
     """Fold ``text`` for matching. Linear in its length; never raises."""
+    folding = _folded(text)
+    data = folding.marked.translate(_SOFTEN, b"\0").join((b" ", b" "))
+    is_edited = not folding.is_even or len(data) - 2 < len(folding.classes)
+    return MatchText(text, data, is_edited=is_edited, folding=folding)
+
+
+def _folded(text: str) -> _Folding:
     classes = _classes(text)
     kept = _expanded(text, classes) if _EXPANDS in classes else classes
     if 0 in kept:
         kept = kept.replace(b"\0", b"")
-    marked = _marked(kept)
-    data = marked.translate(_SOFTEN).replace(b"\0", b"").join((b" ", b" "))
-    is_edited = _EXPANDS in classes or len(data) - 2 < len(classes)
-    return MatchText(text, data, is_edited=is_edited)
+    return _Folding(classes, _marked(kept))
 
 
 def _classes(text: str) -> bytes:
@@ -312,31 +353,26 @@ def _marked(classes: bytes) -> bytes:
     Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
     punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
     """
-    soft = classes.translate(_SOFT)
-    index = soft.find(_TWO_SOFT)
-    if index < 0:
+    soft = np.frombuffer(classes.translate(_SOFT), dtype=np.bool_)
+    repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
+    if not repeated:
         return classes
     marked = bytearray(classes)
-    while index >= 0:
-        is_line = classes[index] == classes[index + 1] == _NEWLINE
-        marked[index + 1] = SPACE if is_line else 0
-        index = soft.find(_TWO_SOFT, index + 1)
+    for index in repeated:
+        marked[index + 1] = SPACE if classes[index] == classes[index + 1] == _NEWLINE else 0
     return bytes(marked)
 
 
-def _origin(text: str) -> npt.NDArray[np.int64]:
+def _origin(text: str, folding: _Folding) -> npt.NDArray[np.int64]:
     """Return the origin of every byte of the match form of ``text``, its padding included."""
-    classes = _classes(text)
-    indices = np.arange(len(classes))
-    if _EXPANDS in classes:
+    classes = np.frombuffer(folding.classes, dtype=np.uint8)
+    indices = np.flatnonzero(classes)
+    if not folding.is_even:
         lengths = np.ones(len(classes), dtype=np.int64)
-        for index in _places(classes, _EXPANDS):
+        for index in _places(folding.classes, _EXPANDS):
             lengths[index] = len(_letters(text[index]))
-        indices = np.repeat(indices, lengths)
-        classes = _expanded(text, classes)
-    indices = indices[np.frombuffer(classes, dtype=np.uint8) != 0]
-    marked = _marked(classes.translate(None, b"\0"))
-    kept = indices[np.frombuffer(marked, dtype=np.uint8) != 0]
+        indices = np.repeat(indices, lengths[indices])
+    kept = indices[np.frombuffer(folding.marked, dtype=np.bool_)]
     last = int(kept[-1]) + 1 if len(kept) else 0
     return np.concatenate(([0], kept, [last]))
 

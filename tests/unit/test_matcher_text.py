@@ -130,3 +130,15 @@ def test_five_megabytes_and_an_endless_word_are_read() -> None:
 @given(st.text('abM. \n!?…»")؟', max_size=30))
 def test_rare_ends_elsewhere_change_no_other_sentence(text: str) -> None:
     assert sentences(f"{text} a·b") == sentences(f"{text} a.b")
+
+
+@given(st.text("abé\u0301œ«»’- \r\n\u200b\u0640ال.\u2028", max_size=40), st.sets(st.integers(1, 9)))
+def test_a_place_is_told_alike_before_and_after_offsets_are_worked_out(
+    text: str, spaces: set[int]
+) -> None:
+    plain = normalise(text)
+    form = plain.with_spaces([place for place in spaces if place < len(plain.data)])
+    indexes = range(len(text) + 3)
+    soon = [form.position(index) for index in indexes]
+    assert form.origin is None or len(form.origin)
+    assert [form.position(index) for index in indexes] == soon
