@@ -202,7 +202,10 @@ def _counting(node: Node, parts: Sequence[Query]) -> Query:
     has_parts = _all_of(parts).ask
 
     def ask(document: Columns, windows: int) -> int:
-        places = numbers_of(has_parts(document, windows))
+        windows = has_parts(document, windows)
+        if windows == WHOLE:
+            return windows if node.holds(document.window(0)) else 0
+        places = numbers_of(windows)
         return bits_of(i for i in places if node.holds(document.window(i)))
 
     def show(shown: Shown, windows: int) -> None:

@@ -111,8 +111,8 @@ class Columns:
         return self.term(mask) & windows
 
     def _is_in_title(self, mask: int) -> bool:
-        start, end = self.reading.text.start, self.reading.body_start
-        return any(start(m.start) < end for m in self.reading.whole.naming(mask))
+        end = self.reading.title_end
+        return any(m.start < end for m in self.reading.whole.naming(mask))
 
     def mentions(self, mask: int, windows: int) -> list[Mention]:
         """Return the mentions of a concept of ``mask`` that stand in one of ``windows``."""

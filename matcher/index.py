@@ -9,9 +9,9 @@ was resolved yet. What is answered never changes, only what is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from matcher.bits import numbers_of
+from matcher.bits import bits_of, numbers_of
 from matcher.query import AllOf, AnyOf, Counted, Near, Node, Not, Within
 
 _FEW = 20  # concepts that are sooner asked one by one what they satisfy than the other way round
@@ -51,14 +51,14 @@ class Needs:
         self._bits: dict[int, int] = {}  # mask -> bit
         self.of = [self._joined(needs(node)) for node in nodes]  # a set of bits for each node
         self.absence = [self._absence(node) for node in nodes]
-        self._masks = list(self._bits.items())
-        self._all = (1 << len(self._masks)) - 1
+        self.masks = list(self._bits.items())
+        self._all = (1 << len(self.masks)) - 1
         self._of_concept: dict[int, int] = {}  # the bits that a concept alone satisfies
-        for wanted, bit in self._masks:
+        for wanted, bit in self.masks:
             for concept in numbers_of(wanted):
                 self._of_concept[concept] = self._of_concept.get(concept, 0) | bit
         self._concerned = 0
-        for wanted, _ in self._masks:
+        for wanted, _ in self.masks:
             self._concerned |= wanted
 
     def _joined(self, masks: Sequence[int]) -> int:
@@ -82,43 +82,66 @@ class Needs:
                 there |= self._of_concept[concept]
             return self._all ^ there
         found = 0
-        for wanted, bit in self._masks:
+        for wanted, bit in self.masks:
             if not mask & wanted:
                 found |= bit
         return found
 
 
 class RuleIndex:
-    """Finds the rules of which a text mentions what they require."""
+    """Finds the rules of which a text mentions what they cannot do without."""
 
-    def __init__(self, requirements: Sequence[Node]) -> None:
+    def __init__(self, requirements: Sequence[Node], more: Sequence[Sequence[int]] = ()) -> None:
+        """``more``: for each rule, masks that it needs besides those of its requirement."""
         self.needs = [_smallest_first(needs(node)) for node in requirements]
-        self._rules: dict[int, set[int]] = {}  # concept -> rules that could be due to it
-        self._anchors = 0
-        for number, masks in enumerate(self.needs):
-            anchor = masks[0] if masks else 0  # the checks at load refuse a rule without one
-            self._anchors |= anchor
-            while anchor:
-                concept = anchor.bit_length() - 1
-                self._rules.setdefault(concept, set()).add(number)
-                anchor ^= 1 << concept
+        # The checks at load refuse a rule that requires nothing: such a one is never found.
+        rows = [list(masks) or [0] for masks in self.needs]
+        for row, masks in zip(rows, more, strict=False):
+            row[:] = _smallest_first({*row, *masks})
+        self._rest = [row[2:] for row in rows]
+        self._first = _Asked([row[0] for row in rows])
+        self._second = _Asked([row[1] if len(row) > 1 else None for row in rows])
 
     def candidates(self, mask: int) -> list[int]:
         """Return the numbers of the rules that may hold, in order, given concepts mentioned."""
-        found: set[int] = set()
-        rest = mask & self._anchors
-        while rest:
-            concept = rest.bit_length() - 1
-            rest ^= 1 << concept
-            found |= self._rules[concept]
-        return sorted(number for number in found if self._has_all(number, mask))
+        found = self._first.satisfied(mask)
+        if found:
+            found &= self._second.satisfied(mask)
+        return [number for number in numbers_of(found) if self._has_rest(number, mask)]
 
-    def _has_all(self, number: int, mask: int) -> bool:
-        for wanted in self.needs[number]:  # noqa: SIM110 - all() would make a generator a rule
+    def _has_rest(self, number: int, mask: int) -> bool:
+        for wanted in self._rest[number]:  # noqa: SIM110 - all() would make a generator a rule
             if not mask & wanted:
                 return False
         return True
 
 
-def _smallest_first(masks: Sequence[int]) -> list[int]:
+class _Asked:
+    """One need of each rule: all rules are told at once whether a text satisfies it."""
+
+    def __init__(self, masks: Sequence[int | None]) -> None:
+        """``masks``: by rule; None for a rule that has no such need."""
+        self._rules: dict[int, int] = {}  # concept -> a bit for each rule that it satisfies
+        self._always = bits_of(number for number, mask in enumerate(masks) if mask is None)
+        self._concerned = 0
+        self._single = (masks[0] or 0) if len(masks) == 1 and masks[0] is not None else None
+        for number, mask in enumerate(masks):
+            self._concerned |= mask or 0
+            for concept in numbers_of(mask or 0):
+                self._rules[concept] = self._rules.get(concept, 0) | 1 << number
+
+    def satisfied(self, mask: int) -> int:
+        """Return a bit for each rule whose need a text with the concepts of ``mask`` satisfies."""
+        if self._single is not None:
+            return int(bool(mask & self._single))
+        found = self._always
+        rest = mask & self._concerned
+        while rest:
+            concept = rest.bit_length() - 1
+            rest ^= 1 << concept
+            found |= self._rules[concept]
+        return found
+
+
+def _smallest_first(masks: Iterable[int]) -> list[int]:
     return sorted(masks, key=int.bit_count)

@@ -27,7 +27,7 @@ from matcher.resolve import Resolver
 from matcher.rules import Clause, Rule
 from matcher.scan import MOST_HITS, Hit, Mention, Scanner
 from matcher.sieve import sieve_of
-from matcher.text import normalise
+from matcher.text import MatchText, normalise
 
 _HERE = Path(__file__).parent
 LEXICON = _HERE / "lexicon"
@@ -118,8 +118,7 @@ class Matcher:
         self._resolver = Resolver(concepts)
         self._joined = JoinedWords(concepts.arabic_names())
         self.facts = Facts(concepts)
-        self._index = RuleIndex([rule.require for rule in self.rules])
-        self._gates = [rule.scored.gate for rule in self.rules]
+        self._ask(self.rules)
         self._sieve = sieve_of(concepts, self._index.needs)
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
@@ -127,9 +126,15 @@ class Matcher:
         other = Matcher.__new__(Matcher)
         other.__dict__ |= self.unpacked().__dict__
         other.rules = tuple(rules)
-        other._index = RuleIndex([rule.require for rule in rules])
-        other._gates = [rule.scored.gate for rule in rules]
+        other._ask(rules)
         return other
+
+    def _ask(self, rules: Sequence[Rule]) -> None:
+        gates = [rule.scored.gate for rule in rules]
+        more = [gate.indispensable() for gate in gates]
+        # Where no single need tells that a threshold is out of reach, all of them may together.
+        self._gates = {n: gate for n, gate in enumerate(gates) if not more[n]}
+        self._index = RuleIndex([rule.require for rule in rules], more)
 
     def __getstate__(self) -> dict[str, object]:
         """Pack what a text is asked for only where a rule may hold.
@@ -152,7 +157,10 @@ class Matcher:
     def unpacked(self) -> Matcher:
         """Return this matcher whole, for a process that lasts or has children to share it."""
         unpacked(self._scanner)
-        return unpacked(self)
+        whole = unpacked(self)
+        for rule in whole.rules:
+            rule.prepare()
+        return whole
 
     @classmethod
     def load(cls, rules: Sequence[str | Path], lexicon: Lexicon | None = None) -> Matcher:
@@ -167,25 +175,28 @@ class Matcher:
                 return concepts.mask
 
             compiled = load_rules([rule_path(name) for name in rules], resolver)
-            return cls(concepts, compiled, _versions(compiled) if lexicon is None else None)
+            versions = _versions(compiled) if lexicon is None else None
+            return cls(concepts, compiled, versions).unpacked()
 
     def read(self, document: Document) -> Reading:
         """Scan a document: every mention that counts."""
-        reading = self._open(document)
+        reading = Reading(document, *self._folded(document))
         return self._resolved(reading, self._scanner.hits(reading.text))
 
     def judge(self, document: Document) -> Verdict:
         """Return the verdict of ``document``. Never raises for what a document holds."""
-        reading = self._open(document)
+        language, text = self._folded(document)
         matches: tuple[Match, ...] = ()
-        # Most texts end at the sieve, and most others at the concepts of the hits: nothing was
-        # resolved, no sentence was looked for.
-        if self._sieve is None or self._sieve.lets_through(reading.text.data):
-            hits = self._scanner.hits(reading.text)
-            if self._may_match(reading, hits):
+        # Most texts end at the sieve, and most others at their hits: nothing was resolved, no
+        # sentence was looked for.
+        if self._sieve is None or self._sieve.lets_through(text.data):
+            hits = self._scanner.hits(text)
+            reading = Reading(document, language, text)
+            rules = self._within_reach(reading, hits)
+            if rules:
                 self._resolved(reading, hits)
-                matches = tuple(self._matches(reading))
-        return Verdict(id=document.id, language=reading.language, matches=matches)
+                matches = tuple(self._matches(reading, rules))
+        return Verdict(id=document.id, language=language, matches=matches)
 
     def explain(self, document: Document) -> Explanation:
         """Judge and keep the whole account, for rules that hold and rules that do not."""
@@ -211,12 +222,10 @@ class Matcher:
             activities={t.rule.id: self.facts.activities(reading, t.rule) for t in taken},
         )
 
-    def _open(self, document: Document) -> Reading:
+    def _folded(self, document: Document) -> tuple[str, MatchText]:
         form = normalise(Reading.join(document))
         language = document.language or name_language(form, document.text, document.title)
-        if language == "ar":
-            form = self._joined.split(form)
-        return Reading(document, language, form)
+        return language, self._joined.split(form) if language == "ar" else form
 
     def _resolved(self, reading: Reading, hits: Sequence[Hit]) -> Reading:
         reading.print_plainly()
@@ -226,24 +235,34 @@ class Matcher:
             reading.judged_to = reading.text.start(hits[-1][1] - 1)
         return reading
 
-    def _may_match(self, reading: Reading, hits: Sequence[Hit]) -> bool:
-        """Whether a rule can hold by what is hit, then by what of it stands where words begin."""
-        mask = self._scanner.mask(hits)
-        if not self._candidates(mask):
-            return False
-        whole_words = self._scanner.whole_words(reading.text.data, hits)
-        standing = self._scanner.mask(whole_words)
-        return standing == mask or bool(self._candidates(standing))
+    def _within_reach(self, reading: Reading, hits: Sequence[Hit]) -> list[Rule]:
+        """The rules that may hold by what is hit, then by what of it stands where words begin,
+        then by where it stands, whichever of it counts."""
+        scanner = self._scanner
+        if not self._candidates(scanner.mask(hits)):
+            return []
+        hits = scanner.whole_words(reading.text.data, hits)
+        rules = self._candidates(scanner.mask(hits))
+        if not rules:
+            return []
+        asked = 0
+        for rule in rules:
+            asked |= rule.scored.bound.concepts
+        hits = scanner.of_concepts(asked, hits)
+        found = scanner.mentions(reading.text, reading.language, hits, as_printed=False)
+        found.sort(key=lambda m: (m.start, -m.end))
+        whole = Reading(reading.document, reading.language, reading.text, found).whole
+        return [rule for rule in rules if rule.scored.may_reach(whole)]
 
     def _candidates(self, mask: int) -> list[Rule]:
         """The rules that a text with no other concepts than those of ``mask`` can match."""
         gates = self._gates
-        numbers = [n for n in self._index.candidates(mask) if gates[n].can_reach(mask)]
-        return [self.rules[number] for number in numbers]
+        found = self._index.candidates(mask)
+        return [self.rules[n] for n in found if n not in gates or gates[n].can_reach(mask)]
 
-    def _matches(self, reading: Reading) -> Iterator[Match]:
+    def _matches(self, reading: Reading, rules: Sequence[Rule]) -> Iterator[Match]:
         whole = reading.whole
-        for rule in self._candidates(whole.mask):
+        for rule in rules:
             held = rule.scored.reached(whole) if rule.require.holds(whole) else None
             if held is not None:
                 taken = self._taken(rule, held, is_required=True)

@@ -107,6 +107,11 @@ class Reading:
         return start if self._origin is None else int(np.searchsorted(self._origin, start))
 
     @cached_property
+    def title_end(self) -> int:
+        """The byte of the match form where the text begins."""
+        return self.text.position(self.body_start)
+
+    @cached_property
     def sentence_starts(self) -> list[int]:
         """Start offsets of the sentences in the joined original."""
         return sentences(self.text.original)

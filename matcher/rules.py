@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcher.asking import Query, Shown, cost_of, query_of
+from matcher.bounds import Bound
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs
 from matcher.query import Node
@@ -17,6 +18,7 @@ from matcher.reading import Window
 from matcher.scan import Mention
 
 _ROUNDING = 1e-9  # sums of weights in another order differ by less
+_SURE = 36.0  # a sum not far above it scores 1 by rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Clause:
 class Gate:
     """Whether a threshold is within reach, told from a set of concepts and nothing else."""
 
-    __slots__ = ("_least", "_reach", "_threshold", "needs")
+    __slots__ = ("_bar", "_least", "_reach", "needs")
 
     def __init__(self, bias: float, clauses: Sequence[Clause], threshold: float) -> None:
         self.needs = needs = Needs([clause.when for clause in clauses])
@@ -42,20 +44,27 @@ class Gate:
         self._reach = tuple(r for r in rows if (r[1] and r[2] < 0) or (r[0] and r[2] > 0))
         always = sum(w for needed, _, w in rows if not needed and w > 0)
         self._least = bias + always
-        self._threshold = threshold
+        self._bar = _bar(threshold)
 
     def can_reach(self, mask: int) -> bool:
         """Whether the threshold is within reach of a text that mentions at most ``mask``."""
-        missing = self.needs.missing(mask)
+        return self.is_within(self.most(self.needs.missing(mask)))
+
+    def most(self, missing: int) -> float:
+        """Return the most that the sum can come to, given the needs that are ``missing``."""
         most = self._least
         for needed, absence, weight in self._reach:
             if absence & missing if absence else not needed & missing:
                 most += weight
-        return self.is_within(most)
+        return most
+
+    def indispensable(self) -> list[int]:
+        """Return masks of each of which a text must mention a concept to reach the threshold."""
+        return [mask for mask, bit in self.needs.masks if not self.is_within(self.most(bit))]
 
     def is_within(self, most: float) -> bool:
         """Whether a sum of weights reaches the threshold, or falls short by rounding alone."""
-        return _logistic(most + _ROUNDING) >= self._threshold
+        return most >= self._bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +78,13 @@ class Scored:
     gate: Gate = field(init=False, repr=False, compare=False)
     _made: dict[int, Query] = field(init=False, repr=False, compare=False)
     _order: list[int] = field(init=False, repr=False, compare=False)
+    _bound: list[Bound] = field(init=False, repr=False, compare=False)  # one, once it is asked
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gate", Gate(self.bias, self.clauses, self.threshold))
         object.__setattr__(self, "_made", {})
         object.__setattr__(self, "_order", [])
+        object.__setattr__(self, "_bound", [])
 
     def __reduce__(self) -> tuple[object, ...]:
         return _scored, (self.bias, self.clauses, self.threshold, self.gate)
@@ -98,6 +109,35 @@ class Scored:
             costs = [(cost_of(c.when), -abs(c.weight)) for c in self.clauses]
             self._order[:] = sorted(places, key=costs.__getitem__)
         return self._order
+
+    def prepare(self) -> None:
+        """Put together what texts are asked, which else is done when one is."""
+        for place in self.order:
+            self._query(place)
+
+    @property
+    def bound(self) -> Bound:
+        """What tells before anything is resolved that the threshold is out of reach."""
+        if not self._bound:
+            rows = [(place, self.clauses[place]) for place in self.order]
+            self._bound.append(Bound([(place, c.when, c.weight) for place, c in rows]))
+        return self._bound[0]
+
+    def may_reach(self, window: Window) -> bool:
+        """Whether the threshold is within reach when some mentions of ``window`` do not count.
+
+        ``window`` is the whole of a document, with every mention of the bound's concepts.
+        """
+        document, needs = columns_of(window), self.gate.needs
+        missing = needs.missing(window.mask)
+        most = self.gate.most(missing)
+        for place, weight, query in self.bound.asked:
+            is_told = (needs.of[place] | needs.absence[place]) & missing
+            if not is_told and not query.ask(document, WHOLE):
+                most -= weight
+                if not self.gate.is_within(most):
+                    return False
+        return self.gate.is_within(most)
 
     def held(self, window: Window) -> list[Clause]:
         """Return the clauses that hold in ``window``, the whole of a document."""
@@ -150,9 +190,15 @@ def _scored(bias: float, clauses: tuple[Clause, ...], threshold: float, gate: Ga
     """Put together what was pickled, without working the gate out anew."""
     scored = object.__new__(Scored)
     parts = {"bias": bias, "clauses": clauses, "threshold": threshold, "gate": gate}
-    for name, value in (parts | {"_made": {}, "_order": []}).items():
+    for name, value in (parts | {"_made": {}, "_order": [], "_bound": []}).items():
         object.__setattr__(scored, name, value)
     return scored
+
+
+def _bar(threshold: float) -> float:
+    """Return a sum below which no score reaches ``threshold``, however it is rounded."""
+    odds = threshold / (1.0 - threshold) if threshold < 1.0 else math.inf
+    return min(math.log(odds), _SURE) - _ROUNDING if odds > 0 else -math.inf
 
 
 def _logistic(total: float) -> float:
@@ -187,3 +233,10 @@ class Rule:
     activities: Mapping[str, Scored]
     examples: tuple[Example, ...]
     definitions: Mapping[str, Node]  # what each $name stands for
+
+    def prepare(self) -> None:
+        """Put together what texts are asked: for a process that judges many."""
+        for scored in (self.scored, self.partners, *self.activities.values()):
+            if scored is not None:
+                scored.prepare()
+        _ = self.scored.bound

@@ -167,8 +167,18 @@ class Scanner:
             if not arabic[hit[2]] or _clitic(data, hit[0], before_lam=before_lam[hit[2]])[1]
         ]
 
-    def mentions(self, text: MatchText, language: str, hits: Iterable[Hit]) -> list[Mention]:
-        """Return those of ``hits`` that are mentions in a text of ``language``."""
+    def of_concepts(self, mask: int, hits: Iterable[Hit]) -> list[Hit]:
+        """Return those of ``hits`` that may mention a concept of ``mask``."""
+        masks, places = self._masks, self._places
+        return [hit for hit in hits if masks[places[hit[2]]] & mask]
+
+    def mentions(
+        self, text: MatchText, language: str, hits: Iterable[Hit], *, as_printed: bool = True
+    ) -> list[Mention]:
+        """Return those of ``hits`` that are mentions in a text of ``language``.
+
+        Not ``as_printed``, acronyms count that are not printed as such: more than are mentions.
+        """
         wanted = LANGUAGE_BITS.get(language, ALL)
         words_too = _WORDS_TOO.get(language, frozenset())
         data = text.data
@@ -187,7 +197,8 @@ class Scanner:
             for sense in groups[places[pattern]]:
                 if not sense.languages & wanted or (article and not article & sense.article):
                     continue
-                if sense.capitals and not _is_acronym(text, begin, stop, words_too):
+                is_checked = sense.capitals and as_printed
+                if is_checked and not _is_acronym(text, begin, stop, words_too):
                     continue
                 mentions.append(
                     Mention(begin, stop, sense.concept, sense.kind, max(0, start - begin))
@@ -227,6 +238,11 @@ def _clitic(data: bytes, start: int, *, before_lam: int) -> tuple[int, int]:
     begin = data.rfind(b" ", max(0, start - _LONGEST_CLITIC - 1), start) + 1
     table = _CLITICS_BEFORE_LAM if before_lam else _CLITICS
     return begin, table.get(data[begin:start], 0) if begin else 0
+
+
+def begins_word(data: bytes, start: int, pattern: bytes) -> bool:
+    """Whether an Arabic ``pattern`` found at ``start`` begins a word, or stands behind clitics."""
+    return _clitic(data, start, before_lam=pattern.startswith(_LAM))[1] > 0
 
 
 def form_pattern(form: Form) -> bytes:

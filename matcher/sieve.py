@@ -10,13 +10,15 @@ one are scanned for everything, so that no answer changes.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 import daachorse
 
 from matcher.bits import numbers_of
 from matcher.concepts import HOME, Concepts
-from matcher.scan import form_pattern
+from matcher.scan import begins_word, form_pattern
+from matcher.text import ARABIC_FIRST
 
 _SHARE = 8  # a sieve has at most one of so many patterns, or it saves too little
 _MOST = 1.0  # patterns found in an article on average, or too many articles pass
@@ -27,11 +29,27 @@ class Sieve:
     """Whether a text names what a rule cannot do without. Build once, use for years."""
 
     def __init__(self, patterns: Iterable[bytes]) -> None:
-        self._find = daachorse.DoubleArrayAhoCorasick(sorted(patterns))
+        # An automaton for each script: half as large, and most texts need but one.
+        latin, arabic = _by_script(patterns)
+        self._latin = daachorse.DoubleArrayAhoCorasick(latin) if latin else None
+        self._arabic = daachorse.DoubleArrayAhoCorasick(arabic) if arabic else None
+        self._arabic_patterns = arabic
 
     def lets_through(self, data: bytes) -> bool:
         """Whether a rule may hold for a text of which ``data`` is the match form."""
-        return bool(self._find.find_overlapping(data))
+        if self._latin is not None and self._latin.find_overlapping(data):
+            return True
+        if self._arabic is None or data.isascii():
+            return False
+        patterns = self._arabic_patterns
+        found = self._arabic.find_overlapping(data)
+        return any(begins_word(data, start, patterns[number]) for start, _, number in found)
+
+
+def _by_script(patterns: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
+    ordered = sorted(patterns)
+    first = bisect_left(ordered, bytes((ARABIC_FIRST,)))
+    return ordered[:first], ordered[first:]
 
 
 def sieve_of(concepts: Concepts, needed: Sequence[Sequence[int]]) -> Sieve | None:

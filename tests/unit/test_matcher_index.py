@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 from domain.article import Document
 from matcher.asking import Shown, cost_of, query_of
+from matcher.bounds import concepts_of, loosened
 from matcher.building import build
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs, RuleIndex, needs
 from matcher.judge import Matcher
 from matcher.query import AllOf, AnyOf, Candidate, Counted, Near, Node, Not, Term
-from matcher.reading import Window
+from matcher.reading import Reading, Window
 from matcher.rules import Clause, Scored
+from matcher.scan import Mention
 from matcher.syntax import read_query
 
 RULE = """
@@ -133,8 +135,109 @@ def test_a_threshold_said_to_be_out_of_reach_is_never_reached(
     assert reached == held or (reached is None and scored.score(held) < scored.threshold)
     assert scored.held(window) == held
     if scored.score(held) >= scored.threshold:
+        assert scored.may_reach(window)
         assert scored.gate.can_reach(window.mask)
         assert scored.gate.can_reach(window.mask | matcher.concepts.mask("@country"))
+        assert all(window.mask & mask for mask in scored.gate.indispensable())
+
+
+@SHARED_FIXTURE
+@given(st.data(), texts, texts)
+def test_what_is_settled_by_mentions_stays_so_when_some_do_not_count(
+    matcher: Matcher, data: st.DataObject, title: str, text: str
+) -> None:
+    query = data.draw(queries({name: matcher.concepts.mask(name) for name in TERMS}))
+    whole = window_of(matcher, title, text, has_candidate=False)
+    kept = [m for m in whole.mentions if data.draw(st.booleans())]
+    reading = whole.reading
+    some = Reading(reading.document, reading.language, reading.text, kept).whole
+    bound = loosened(query)
+    if bound is not None and query.holds(some):
+        assert bound.holds(whole)
+        assert query_of(bound).ask(columns_of(whole), WHOLE)
+    if bound is not None:  # what it does not ask for makes no difference
+        concerned = [m for m in whole.mentions if concepts_of(query) >> m.concept & 1]
+        alone = Reading(reading.document, reading.language, reading.text, concerned).whole
+        assert bound.holds(alone) == bound.holds(whole)
+    for weight in (2.0, -2.0):
+        clauses = (Clause(name="", when=query, weight=weight),)
+        scored = Scored(bias=-weight / 2, clauses=clauses, threshold=0.5)
+        reaches = scored.score(scored.held(some)) >= scored.threshold
+        assert scored.may_reach(whole) or not reaches
+
+
+@pytest.mark.parametrize(
+    ("query", "bound"),
+    [
+        ("alpha AND TITLE:(beta NEAR/3 gamma)", "(alpha AND TITLE:(beta NEAR/3 gamma))"),
+        ("ATLEAST/2(alpha)", "SEVERAL/2(alpha)"),
+        ("DISTINCT/2(alpha OR beta)", "DISTINCT/2((alpha OR beta))"),
+        ("alpha AND NOT beta", "None"),
+        ("SENTENCE(alpha AND beta)", "None"),
+    ],
+)
+def test_a_bound_asks_for_no_sentence_and_no_absence(query: str, bound: str) -> None:
+    asked = build(read_query(query), lambda _: 1, {}.__getitem__)
+    assert str(loosened(asked)) == bound
+
+
+def test_of_mentions_that_overlap_each_may_be_the_one_that_counts(matcher: Matcher) -> None:
+    whole = window_of(matcher, "", "alpha beta", has_candidate=False)
+    one, two = whole.mentions
+    longer = Mention(one.start, two.end, one.concept, one.kind)
+    found = [longer, *whole.mentions]
+    every = Reading(whole.reading.document, "fr", whole.reading.text, found).whole
+    query = Counted("ATLEAST", Term("", one_mask := every.mask), 2)
+    assert one_mask
+    assert not query.holds(every)
+    assert query.holds(whole)
+    bound = loosened(query)
+    assert bound is not None
+    assert bound.holds(every)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 0.97, 1.0])
+def test_no_sum_below_the_bar_scores_the_threshold(threshold: float) -> None:
+    scored = Scored(bias=0, clauses=(), threshold=threshold)
+    for total in (x / 50 for x in range(-4000, 4000)):
+        if Scored(bias=total, clauses=(), threshold=threshold).score(()) >= threshold:
+            assert scored.gate.is_within(total)
+    assert scored.gate.is_within(-5) == (threshold == 0)
+
+
+def test_rules_are_found_by_what_their_thresholds_need_too(matcher: Matcher) -> None:
+    mask = matcher.concepts.mask
+    require = [Term("", mask("@foreign")), Term("", mask("alpha")), Term("", mask("alpha"))]
+    index = RuleIndex(require, [[], [mask("beta")], [mask("beta"), mask("gamma")]])
+    assert index.candidates(mask("@FR")) == [0]
+    assert index.candidates(mask("@FR") | mask("alpha")) == [0]
+    assert index.candidates(mask("@US") | mask("alpha") | mask("beta")) == [0, 1]
+    assert index.candidates(mask("alpha") | mask("beta") | mask("gamma")) == [1, 2]
+    alone = RuleIndex(require[1:2], [[mask("beta")]])
+    assert alone.candidates(mask("alpha")) == []
+    assert alone.candidates(mask("alpha") | mask("beta")) == [0]
+
+
+def test_a_text_out_of_reach_by_what_is_hit_is_not_resolved(tmp_path: Path) -> None:
+    path = tmp_path / "title.yaml"
+    path.write_text(
+        "id: title\nrequire: alpha\nbias: -1\nclauses:\n"
+        "  - {when: 'TITLE:alpha AND ATLEAST/2(beta)', weight: 2}\n",
+        encoding="utf-8",
+    )
+    judge = Matcher.load([path])
+    resolved: list[str] = []
+    resolve = judge._resolver.resolve
+
+    def noted(reading: Reading, mentions: list[Mention]) -> list[Mention]:
+        resolved.append(reading.document.title)
+        return resolve(reading, mentions)
+
+    judge._resolver.resolve = noted  # type: ignore[method-assign]
+    texts = {"un alpha": "beta, puis beta", "alpha": "beta", "mot": "alpha, beta et beta"}
+    documents = [Document(title=title, text=text) for title, text in texts.items()]
+    assert [len(judge.judge(document).matches) for document in documents] == [1, 0, 0]
+    assert resolved == ["un alpha"]
 
 
 @pytest.mark.parametrize(
