@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,3 +32,13 @@ def keep(part: str, figures: Mapping[str, Sequence[float]]) -> None:
 def kept(part: str) -> Path:
     """Return the file of ``part``."""
     return RESULTS / f"board-{part}.json"
+
+
+def spread(values: Sequence[float]) -> float:
+    """Return (most - least) / median."""
+    return (max(values) - min(values)) / abs(statistics.median(values))
+
+
+def shown(values: Sequence[float], digits: int = 1) -> str:
+    """Return the median of ``values``, and their spread in brackets, as a cell of a table."""
+    return f"{statistics.median(values):,.{digits}f} ({spread(values):.0%})"

@@ -28,7 +28,8 @@ from typing import Any
 
 import daachorse
 
-from benchmarks.figures import compile_rooms, keep
+from benchmarks.figures import compile_rooms, keep, spread
+from benchmarks.peer import Peer
 from benchmarks.press import Phrase, Press
 from benchmarks.topics import FAMILY, RARE, inner, lexicon, write_rules
 from domain.article import Document
@@ -99,35 +100,17 @@ def bare(phrases: Sequence[Phrase]) -> Engine:
     return engine
 
 
-class Peer:
-    """A peer in an environment of its own, answering line by line."""
+class Finder(Peer):
+    """A finder of phrases in an environment of its own."""
 
     def __init__(self, python: Path, script: str, folder: Path, *more: str) -> None:
         inputs = (folder / "phrases.json", folder / "articles.json")
-        command = [python, Path(__file__).parent / "peers" / script, *inputs, *more]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
-        self.version = self._answer()
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        if not line:
-            raise SystemExit("the peer ended; its message is above")
-        return line
+        super().__init__(python, script, *inputs, *more)
 
     def __call__(self, articles: Sequence[Document]) -> float:
         """Have the peer read ``articles``: a run of the press whose ids are their places."""
-        assert self._process.stdin is not None
         first, last = int(articles[0].id or 0), int(articles[-1].id or 0) + 1
-        self._process.stdin.write(f"{first} {last}\n")
-        self._process.stdin.flush()
-        return float(self._answer().split()[0])
-
-    def close(self) -> None:
-        """End the peer."""
-        self._process.communicate()
+        return float(self.ask(f"{first} {last}").split()[0])
 
 
 def start(command: Sequence[str]) -> float:
@@ -200,11 +183,6 @@ def measure(
     return costs
 
 
-def spread(values: Sequence[float]) -> float:
-    """Return (most - least) / median."""
-    return (max(values) - min(values)) / statistics.median(values)
-
-
 def report(costs: dict[str, list[float]]) -> tuple[list[dict[str, Any]], bool]:
     """Print both tables; return the ratios and whether every target is kept."""
     print("\n| engine | median, us | spread |\n|---|---|---|")
@@ -244,9 +222,9 @@ def main() -> None:
         texts = [f"{a.title}\n\n{a.text}" for a in articles]
         (folder / "articles.json").write_text(json.dumps(texts))
         found = engines(folder, phrases, quick=options.quick) | starts(folder, articles[0])
-        peers = {"spaCy PhraseMatcher": Peer(options.peers, "spacy_phrases.py", folder)}
+        peers = {"spaCy PhraseMatcher": Finder(options.peers, "spacy_phrases.py", folder)}
         for peer in ("flashtext2", "pyahocorasick"):
-            peers[peer] = Peer(options.peers, "phrase_lists.py", folder, peer)
+            peers[peer] = Finder(options.peers, "phrase_lists.py", folder, peer)
         gc.collect()
         gc.freeze()  # as a worker process does once its matcher is loaded
         costs = measure(found | peers, articles, options.rounds)
