@@ -1,8 +1,10 @@
-"""Feed parsing: what is read of every feed file at hand, and what it costs beside feedparser.
+"""Feed parsing: what is read of every feed file at hand, and what it costs beside other readers.
 
-    python -m benchmarks.feeds [--shared ../shared]
+    python -m benchmarks.feeds [--shared ../shared] [--peers .venv-peers/bin/python]
 
-CPU time, one process. The corpora are other people's test files, read in place.
+CPU time. The corpora are other people's test files, read in place. Beside us, on the same bytes
+and by turns: feedparser in this process, with ``--peers`` fastfeedparser and the parser of reader
+in their own environment, each at its defaults.
 """
 
 from __future__ import annotations
@@ -10,18 +12,24 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import feedparser
 
-from benchmarks.figures import keep
+from benchmarks.figures import keep, shown
+from benchmarks.peer import Peer
 from crawler.feeds import parse_feed
 from domain.errors import FeedError
 
 FOLDERS = ("feedparser", "feedvalidator", "reader", "xml-attacks", "scrapy-compressed")
 ENDINGS = {".xml", ".rss", ".atom", ".rdf", ".json"}
+ADDRESS = "https://press.example/feed/"
+ITEMS = 50
+FIRST, POLL = "marsad, first read", "marsad, one new"
 WORDS = {
     "fr": "Le ministre de la Défense a reçu mardi à Alger une délégation militaire conduite par ",
     "ar": "استقبل وزير الدفاع الوطني يوم الثلاثاء بالجزائر العاصمة وفدا عسكريا برئاسة ",
@@ -89,51 +97,78 @@ def one_new(language: str, items: int, *, full: bool) -> tuple[bytes, bytes]:
     )
 
 
-def cost(body: bytes, rounds: int = 5) -> tuple[float, float]:
-    """Median CPU milliseconds of ours and of feedparser's defaults on ``body``."""
-    ours, theirs = [], []
-    for _ in range(rounds):
-        begin = time.process_time()
-        parse_feed(body, "https://press.example/feed/")
-        middle = time.process_time()
-        feedparser.parse(body)
-        ours.append(middle - begin)
-        theirs.append(time.process_time() - middle)
-    return sorted(ours)[rounds // 2] * 1000, sorted(theirs)[rounds // 2] * 1000
+def reads(
+    old: bytes, new: bytes, peers: Mapping[str, Peer], rounds: int = 9
+) -> dict[str, list[float]]:
+    """CPU milliseconds a round of reading ``new``; ``old`` is what a poll knows."""
+    known = frozenset(parse_feed(old, ADDRESS).items)
+    assert len(parse_feed(new, ADDRESS, "", known).entries) == 1
+    work: dict[str, Callable[[], object]] = {
+        FIRST: lambda: parse_feed(new, ADDRESS),
+        POLL: lambda: parse_feed(new, ADDRESS, "", known),
+        "feedparser": lambda: feedparser.parse(new),
+    }
+    costs: dict[str, list[float]] = {name: [] for name in (*work, *peers)}
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(new)
+        file.flush()
+        for number in range(rounds + 1):
+            took = {name: timed(each) for name, each in work.items()}
+            for name, peer in peers.items():
+                seconds, entries = peer.ask(file.name).split()
+                assert int(entries) == ITEMS, f"{name} read {entries} entries"
+                took[name] = float(seconds)
+            for name, seconds_taken in took.items():
+                if number:  # the first round warms up
+                    costs[name].append(seconds_taken * 1000)
+    return costs
 
 
-def steady_cost(old: bytes, new: bytes, rounds: int = 9) -> tuple[list[float], list[float]]:
-    """CPU milliseconds a round of reading ``new``, ``old`` being known, and of feedparser's."""
-    known = frozenset(parse_feed(old, "https://press.example/feed/").items)
-    ours, theirs = [], []
-    for _ in range(rounds):
-        begin = time.process_time()
-        feed = parse_feed(new, "https://press.example/feed/", "", known)
-        middle = time.process_time()
-        feedparser.parse(new)
-        ours.append(middle - begin)
-        theirs.append(time.process_time() - middle)
-        assert len(feed.entries) == 1, feed.known
-    return [each * 1000 for each in ours], [each * 1000 for each in theirs]
+def timed(work: Callable[[], object]) -> float:
+    """CPU seconds of ``work``."""
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
+def dearest(costs: Mapping[str, Mapping[str, Sequence[float]]], peer: str) -> list[float]:
+    """What ``peer`` takes of a poll, a ratio a round, with the kind of feed that is dearest to us.
+
+    ``costs`` are milliseconds by kind and engine.
+    """
+    ratios = (
+        [theirs / ours for theirs, ours in zip(kind[peer], kind[POLL], strict=True)]
+        for kind in costs.values()
+    )
+    return min(ratios, key=statistics.median)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared", default=os.environ.get("MARSAD_SHARED", "../shared"), type=Path)
-    corpus(parser.parse_args().shared)
-    polls: list[list[float]] = []
-    for language in ("fr", "ar"):
-        for full in (True, False):
-            body = wordpress(language, 50, full=full)
-            ours, theirs = cost(body)
-            name = f"{language}, 50 items, {'full content' if full else 'teasers'}"
-            print(f"{name}: {ours:.1f} ms, feedparser {theirs:.1f} ms: {theirs / ours:.0f}x")
-            reads, parses = steady_cost(*one_new(language, 50, full=full))
-            ratios = [b / a for a, b in zip(reads, parses, strict=True)]
-            ours, theirs, ratio = map(statistics.median, (reads, parses, ratios))
-            print(f"  one of them new: {ours:.2f} ms, {theirs:.1f} ms: {ratio:.0f}x")
-            polls.append(ratios)
-    keep("feeds", {"poll": min(polls, key=statistics.median)})  # the dearest kind of feed
+    parser.add_argument("--peers", type=Path, help="Python that has fastfeedparser and reader")
+    given = parser.parse_args()
+    corpus(given.shared)
+    names = ("fastfeedparser", "reader") if given.peers else ()
+    peers = {name: Peer(given.peers, "feed_files.py", name) for name in names}
+    costs = {
+        f"{language}, {'full content' if full else 'teasers'}": reads(
+            *one_new(language, ITEMS, full=full), peers
+        )
+        for language in ("fr", "ar")
+        for full in (True, False)
+    }
+    for peer in peers.values():
+        peer.close()
+    print(", ".join(f"{name} {peer.version}" for name, peer in peers.items()))
+    engines = (FIRST, POLL, "feedparser", *peers)
+    print(f"\n| {ITEMS} items, CPU ms (spread) | {' | '.join(engines)} |")
+    print(f"|---|{'---|' * len(engines)}")
+    for kind, costs_of_kind in costs.items():
+        cells = " | ".join(shown(costs_of_kind[name], 2) for name in engines)
+        print(f"| {kind} | {cells} |")
+    figures = {"poll": dearest(costs, "feedparser")}
+    keep("feeds", figures | {name: dearest(costs, name) for name in peers})
 
 
 if __name__ == "__main__":
