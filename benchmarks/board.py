@@ -5,8 +5,9 @@
 Each part runs in a process of its own, its peer measured in the same run; a figure is the
 median of its rounds, the spread is (most - least) / median. CPU time, except for the rematch,
 which is told in minutes of the clock. A figure without a must only tells. Writes
-benchmarks/results/board.json, adds a line to benchmarks/results/history.jsonl and exits with 1
-when a figure misses its must or a part leaves none.
+benchmarks/results/board.json and board.svg, adds a line to benchmarks/results/history.jsonl, by
+which a later run of the same sizes shows what moved, and exits with 1 when a figure misses its
+must or a part leaves none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import plots
 from benchmarks.figures import RESULTS, ROOT, compile_rooms, kept, spread
+from benchmarks.history import before, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Row:
 ROWS = (
     Row("whole", "usual stack", "whole pipeline, CPU an article / the usual stack", 0.25, 0.12),
     Row("whole", "news-please", "whole pipeline / news-please, same pages", 0.1, 0.05),
+    Row("whole", "newspaper4k", "whole pipeline / newspaper4k, same pages", None, None),
+    Row("whole", "per-site selectors", "whole pipeline / selectors of this markup", None, None),
     Row("judge", "spaCy / judge", "spaCy PhraseMatcher / judge", 100, 200, is_least=True),
     Row("judge", "automaton / judge", "bare automaton / judge", 0.5, 1.0, is_least=True),
     Row("judge", "200,000 / 20,000 phrases", "200,000 phrases / 20,000", 3.5, 2),
@@ -77,6 +82,11 @@ ROWS = (
     Row("near", "cpu", "near-duplicates / datasketch", 0.25, 0.1),
     Row("near", "recall", "near-duplicates, recall - datasketch's", 0, 0, "", is_least=True),
     Row("store", "filing", "store and index / raw sqlite3 with FTS5", 1.5, 1.2),
+    Row("growth", "sources, memory at its peak", "memory of a pass, 100 outlets / 1", None, None),
+    Row("growth", "stored, filing 100 articles", "filing, most stored / 10,000", None, None),
+    Row(
+        "growth", "stored, SQL: the newest 20 hits", "a question, most stored / 10,000", None, None
+    ),
     Row("rematch", "minutes", "rematch of 1,000,000 articles, extrapolated", 2, 0.75, " min"),
     Row("memory", "megabytes", "the daemon's memory, 100 outlets", 350, 200, " MB"),
     Row("judge", "marsad match / import scrapy", "marsad match / import scrapy", 1.0, 0.5),
@@ -114,25 +124,28 @@ def run(part: str, command: Sequence[str]) -> None:
     print(f"-- {part}: {time.monotonic() - started:.0f} s\n", flush=True)
 
 
-def table(parts: Sequence[str]) -> tuple[list[dict[str, object]], bool]:
+def table(parts: Sequence[str], *, full: bool) -> tuple[list[dict[str, object]], bool]:
     """Print the rows of ``parts``; return them, and whether every must is kept."""
-    print("| what | measured | spread | must | goal | |\n|---|---|---|---|---|---|")
+    earlier = before(RESULTS / "history.jsonl", full=full)
+    print("| what | measured | before | spread | must | goal | |\n|---|---|---|---|---|---|---|")
     found: list[dict[str, object]] = []
     for row in ROWS:
         if row.part not in parts:
             continue
         if not kept(row.part).exists():
-            print(f"| {row.what} | | | | | NO FIGURE |")
+            print(f"| {row.what} | | | | | | NO FIGURE |")
             found.append({"what": row.what, "measured": None, "rounds": [], "kept": False})
             continue
         values = json.loads(kept(row.part).read_text())[row.name]
         middle = statistics.median(values)
         wide = spread(values) if middle and row.unit else 0.0
+        was = moved(middle, earlier.get(row.what), row.unit)
         print(
-            f"| {row.what} | {middle:.3g}{row.unit} | {wide:.0%} | {row.shown(row.must)}"
+            f"| {row.what} | {middle:.3g}{row.unit} | {was} | {wide:.0%} | {row.shown(row.must)}"
             f" | {row.shown(row.goal)} | {row.verdict(middle)} |"
         )
         names = {"what": row.what, "measured": middle, "rounds": values}
+        names |= {"unit": row.unit, "is_least": row.is_least}
         is_kept = row.keeps(middle, row.must)
         found.append(names | {"must": row.must, "goal": row.goal, "kept": is_kept})
     return found, all(row["kept"] for row in found)
@@ -152,18 +165,25 @@ def main() -> None:
     compile_rooms()
     for part in parts:
         run(part, known[part])
-    rows, is_kept = table(parts)
+    rows, is_kept = table(parts, full=given.full)
+    remember(rows, full=given.full)
+    sys.exit(0 if is_kept else 1)
+
+
+def remember(rows: list[dict[str, object]], *, full: bool) -> None:
+    """Keep the rows, the picture of them, and a line for later runs."""
     machine = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 1),
+        "full": full,
     }
     whole = json.dumps(machine | {"rows": rows})
     (RESULTS / "board.json").write_text(whole + "\n", encoding="utf-8")
     with (RESULTS / "history.jsonl").open("a", encoding="utf-8") as history:
         history.write(whole + "\n")
-    sys.exit(0 if is_kept else 1)
+    (RESULTS / "board.svg").write_text(plots.board(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
