@@ -96,7 +96,7 @@ ROWS = (
 def commands(peers: Path, *, full: bool) -> dict[str, list[str]]:
     """Return how each part is run, cheap ones first."""
     whole = ["--outlets", "100", "--pages", "50", "--rounds", "3" if full else "1"]
-    whole += [] if full else ["--first", "20"]  # the other programs take half an hour for all
+    whole += [] if full else ["--first", "20"]  # of what costs 40 ms a page and more
     corpus = sorted(map(str, (ROOT.parent / "shared" / "corpus").glob("*.jsonl")))
     return {
         "feeds": ["-m", "benchmarks.feeds", "--peers", str(peers)],
