@@ -19,7 +19,6 @@ from crawler.sitemaps import Sitemap, parse_sitemap
 from domain.article import Document, Judged
 from domain.errors import CrawlError
 from domain.health import Impostor
-from domain.match import Verdict
 from domain.source import Selectors
 
 
@@ -109,7 +108,7 @@ def read_and_judge(
     selectors: Selectors,
     *,
     outline: Document,
-    judge: Callable[[Document], Verdict],
+    judge: Callable[[Document], Judged],
 ) -> Reading:
     """Extract the article of a page and judge it, as ``outline`` foretells its document."""
     page = read_page(body, url, content_type, selectors)
@@ -117,7 +116,7 @@ def read_and_judge(
         return Reading(page=page)
     document = completed(outline, page)
     try:
-        return Reading(page=page, judged=Judged(document=document, verdict=judge(document)))
+        return Reading(page=page, judged=judge(document))
     except Exception:  # noqa: BLE001 - the desk judges what has no verdict, and says what is wrong
         return Reading(page=page)
 

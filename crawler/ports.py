@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ParamSpec, Protocol, TypeVar
 
-from domain.article import Article, Document
-from domain.match import Verdict
+from domain.article import Article, Document, Judged
 from domain.revision import Known
 from domain.source import VisitReport
 
 # Judges a document in a worker; importable by name.
-Judge = Callable[[Document], Verdict]
+Judge = Callable[[Document], Judged]
 
 P = ParamSpec("P")
 R = TypeVar("R")

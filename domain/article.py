@@ -25,11 +25,21 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """Title and text as an index of words takes them: folded words between single spaces."""
+
+    title: str
+    text: str
+    version: int  # of the folding: an index that was made by another one takes neither
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A verdict with the very document that it is of."""
 
     document: Document
     verdict: Verdict
+    folded: Folded | None = None  # the document's words, which judging folds anyway
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from domain.article import Article
+from domain.article import Article, Folded
 from domain.match import Match
 from domain.notice import PlannedDelivery
 from domain.page import Archived
@@ -23,6 +23,7 @@ class Filing:
     archived: Archived | None = None  # where the page of a hit is kept
     officials: tuple[str, ...] = ()  # official sources it comes from: ids of outlets or bodies
     trace: Trace | None = None  # of a hit; None: only the title says what story it is of
+    folded: Folded | None = None  # the article's words for the index; None: the store folds them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from domain.article import Document
+from domain.article import Document, Folded, Judged
 from domain.errors import MarsadError, MatchError
 from domain.match import Verdict
+from marsad.folding import MatcherFolding
 from marsad.garbage import look_rarely
 from marsad.labels import names_of
 from marsad.preloaded import load_lasting, preloaded
@@ -54,9 +55,20 @@ def judge(documents: Sequence[Document]) -> list[Verdict]:
     return [matcher.judge(document) for document in documents]
 
 
-def judge_one(document: Document) -> Verdict:
-    """Judge a document. Raises ConfigError when the rules do not load."""
-    return loaded().judge(document)
+def judge_one(document: Document) -> Judged:
+    """Judge a document, and fold it for the index of words: the judge folds it anyway.
+
+    Raises ConfigError when the rules do not load.
+    """
+    from matcher.reading import Reading  # noqa: PLC0415
+    from matcher.searching import index_forms  # noqa: PLC0415
+    from matcher.text import normalise  # noqa: PLC0415
+
+    matcher = loaded()
+    form = normalise(Reading.join(document))
+    title, text = index_forms(document.title, form)
+    folded = Folded(title=title, text=text, version=MatcherFolding.version)
+    return Judged(document=document, verdict=matcher.judge(document, form), folded=folded)
 
 
 def loaded() -> Matcher:

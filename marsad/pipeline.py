@@ -13,18 +13,18 @@ from datetime import datetime, timedelta
 from alerts.pace import ChannelPace
 from alerts.planning import Planner
 from crawler.ports import RobotsRecord, WorkerCrashError, Workers, WorkerTimeoutError
-from domain.article import Article
+from domain.article import Article, Judged
 from domain.errors import MarsadError
 from domain.filing import Filed, Filing, Parcel
 from domain.lease import Lease
-from domain.match import Match, Verdict
+from domain.match import Match
 from domain.notice import Delivery, Mode, PlannedDelivery, SendOutcome
 from domain.page import Archived
 from domain.rematch import ChangeKind, Rejudged, changes
 from domain.revision import Known, is_edited
 from domain.source import Source, VisitReport
 from marsad.counter import Counter, patiently
-from marsad.judging import judge
+from marsad.judging import judge_one
 from marsad.pages import document_of
 from marsad.tracing import traced
 from storage.archive import Archive
@@ -145,28 +145,30 @@ class NewsDesk:
 
     async def _filing(self, article: Article) -> Filing:
         try:
-            verdict = await self._verdict(article)
+            judged = await self._judged(article)
         except (WorkerTimeoutError, WorkerCrashError, MarsadError) as error:
             # A document that breaks the matcher is kept, unjudged, with its reason.
             _log.error("%s: not judged: %s", article.url, error)
             note = f"{article.note}; not judged: {error}".lstrip("; ")
             return Filing(article=replace(article, note=note))
-        judged = replace(article, language=verdict.language, judged=None)
-        archived = await self._kept(article) if verdict.matches else None
+        matches = judged.verdict.matches
+        known = replace(article, language=judged.verdict.language, judged=None)
+        archived = await self._kept(article) if matches else None
         filing = Filing(
-            article=judged,
-            matches=verdict.matches,
-            deliveries=self._planned(judged, verdict.matches),
+            article=known,
+            matches=matches,
+            deliveries=self._planned(known, matches),
             archived=archived,
+            folded=judged.folded,
         )
         return await traced(self._workers, filing, self._sources.get(article.source_id))
 
-    async def _verdict(self, article: Article) -> Verdict:
+    async def _judged(self, article: Article) -> Judged:
         document = document_of(article)
         known = article.judged
         if known is not None and known.document == document:
-            return known.verdict
-        return (await self._workers.call(judge, [document]))[0]
+            return known
+        return await self._workers.call(judge_one, document)
 
     def _planned(self, article: Article, matches: Sequence[Match]) -> tuple[PlannedDelivery, ...]:
         if not self._is_telling or (self._needs_date and article.published_at is None):

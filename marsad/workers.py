@@ -17,7 +17,6 @@ from typing import ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from marsad.garbage import look_rarely
 from marsad.preloaded import VARIABLE
 
 P = ParamSpec("P")
@@ -26,8 +25,8 @@ R = TypeVar("R")
 # Imported once in the fork server, so that a worker that replaces a dead one starts quickly;
 # the last one loads the rules.
 _PRELOAD = [
-    *("marsad.judging", "matcher.judge", "matcher.stories.trace", "crawler.jobs"),
-    *("trafilatura", "feedparser", "marsad.preloaded"),
+    *("marsad.judging", "matcher.judge", "matcher.searching", "matcher.stories.trace"),
+    *("crawler.jobs", "trafilatura", "feedparser", "marsad.preloaded"),
 ]
 _TASKS_PER_PROCESS = 5000  # then it is replaced: parsers leak
 
@@ -120,7 +119,6 @@ def import_ahead(rules: Sequence[str] = ()) -> None:
 
     ``rules`` are those that workers will most likely be asked for, where this is known.
     """
-    look_rarely()
     start_fork_server(rules)
     # Scrapy's handler walks the stack and all that is imported, over and over: early there is
     # little of either.

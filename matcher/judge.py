@@ -183,9 +183,12 @@ class Matcher:
         reading = Reading(document, *self._folded(document))
         return self._resolved(reading, self._scanner.hits(reading.text))
 
-    def judge(self, document: Document) -> Verdict:
-        """Return the verdict of ``document``. Never raises for what a document holds."""
-        language, text = self._folded(document)
+    def judge(self, document: Document, form: MatchText | None = None) -> Verdict:
+        """Return the verdict of ``document``. Never raises for what a document holds.
+
+        ``form`` is what ``Reading.join`` makes of it, folded, where the caller has that.
+        """
+        language, text = self._folded(document, form)
         matches: tuple[Match, ...] = ()
         # Most texts end at the sieve, and most others at their hits: nothing was resolved, no
         # sentence was looked for.
@@ -222,8 +225,8 @@ class Matcher:
             activities={t.rule.id: self.facts.activities(reading, t.rule) for t in taken},
         )
 
-    def _folded(self, document: Document) -> tuple[str, MatchText]:
-        form = normalise(Reading.join(document))
+    def _folded(self, document: Document, form: MatchText | None = None) -> tuple[str, MatchText]:
+        form = form or normalise(Reading.join(document))
         language = document.language or name_language(form, document.text, document.title)
         return language, self._joined.split(form) if language == "ar" else form
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from domain.asking import SearchTerm, TextQuery
-from matcher.text import ARABIC_FIRST, OTHER, arabic_letters, normalise
+from matcher.text import ARABIC_FIRST, OTHER, MatchText, arabic_letters, normalise
 
 LONGEST_QUERY = 1_000  # characters
 MOST_TERMS = 40
@@ -44,8 +44,13 @@ LETTERS = _letters()
 
 def folded_words(text: str) -> list[str]:
     """Return the words of ``text`` in match form, without those of other scripts."""
-    words = codecs.charmap_decode(normalise(text).data, "strict", LETTERS)[0].split()
-    return [w for w in words if "\ufffd" not in w]
+    return _words(normalise(text).data)
+
+
+def _words(data: bytes) -> list[str]:
+    form: str = codecs.charmap_decode(data, "strict", LETTERS)[0]
+    words = form.split()
+    return [w for w in words if "\ufffd" not in w] if "\ufffd" in form else words
 
 
 EVERYWHERE = frozenset(
@@ -61,7 +66,21 @@ means something: ``est`` is the East, ``UN`` the United Nations."""
 
 def index_form(text: str) -> str:
     """Return ``text`` as an index takes it: folded words between single spaces."""
-    return " ".join(w for w in folded_words(text) if w not in EVERYWHERE)
+    return _indexed(folded_words(text))
+
+
+def index_forms(title: str, form: MatchText) -> tuple[str, str]:
+    """Return title and text of a document as an index takes them.
+
+    ``form`` is what ``Reading.join`` makes of the document, folded: no word spans the gap.
+    """
+    words = _words(form.data)
+    count = len(folded_words(title))
+    return _indexed(words[:count]), _indexed(words[count:])
+
+
+def _indexed(words: list[str]) -> str:
+    return " ".join([w for w in words if w not in EVERYWHERE])
 
 
 def parse_search(text: str) -> TextQuery:

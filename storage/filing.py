@@ -45,7 +45,8 @@ def file(
     sources.ensure(connection, outlets, now)
     new = _articles(connection, filings)
     words = [(key, filing.article.title, filing.article.text) for key, filing in new]
-    fulltext.index(connection, words, folding)
+    folded = {key: filing.folded for key, filing in new if filing.folded is not None}
+    fulltext.index(connection, words, folding, folded)
     if words:
         fulltext.note_filed(connection, words[0][0], words[-1][0])
     filed = []

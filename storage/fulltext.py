@@ -8,9 +8,10 @@ folding is the caller's, one for texts and queries.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy import table as sql_table
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from domain.article import Folded
 from domain.asking import ArticleQuery, ArticleRow, SearchTerm, TextQuery
 from storage import tables
 from storage.columns import clean
@@ -78,11 +80,27 @@ Pairs = Sequence[tuple[int, str, str]]
 """(article_id, title, text) of articles to index."""
 
 
-def index(connection: Connection, articles: Pairs, folding: Folding) -> None:
-    """Add the words of ``articles``; none may be in the index yet."""
-    rows = [(key, folding(clean(body)), folding(clean(title))) for key, title, body in articles]
-    if not rows:
+def index(
+    connection: Connection,
+    articles: Pairs,
+    folding: Folding,
+    folded: Mapping[int, Folded] = MappingProxyType({}),
+) -> None:
+    """Add the words of ``articles``; none may be in the index yet.
+
+    Of those in ``folded``, by article id, the words are taken as they are.
+    """
+    if not articles:
         return
+    rows: list[tuple[int, str, str]] = []
+    for key, title, body in articles:
+        stored = clean(body), clean(title)
+        known = folded.get(key)
+        # Taken out again, a text is folded as it is stored: it must come to the same words.
+        if known and known.version == folding.version and stored == (body, title):
+            rows.append((key, known.text, known.title))
+        else:
+            rows.append((key, folding(stored[0]), folding(stored[1])))
     if connection.dialect.name == "sqlite":
         statement = "INSERT INTO article_words(rowid, body, title) VALUES (?, ?, ?)"
         connection.exec_driver_sql(statement, rows)

@@ -9,18 +9,19 @@ from aiohttp import web
 from crawler_stage import PROSE, Stage, fresh, item, local_press, page, rss, source
 
 from crawler.ports import Judge, WorkerCrashError, WorkerTimeoutError
-from domain.article import Document
+from domain.article import Document, Judged
 from domain.errors import ExtractionError, FetchError, MatchError, StoreError
 from domain.match import Verdict
 from domain.source import Selectors, VisitOutcome
 from marsad.pages import document_of
 
 
-def judge(document: Document) -> Verdict:
-    return Verdict(id=document.id, language=document.title)
+def judge(document: Document) -> Judged:
+    verdict = Verdict(id=document.id, language=document.title)
+    return Judged(document=document, verdict=verdict)
 
 
-def refuse(document: Document) -> Verdict:
+def refuse(document: Document) -> Judged:
     raise MatchError(f"no matcher for {document.title}")
 
 
@@ -275,8 +276,7 @@ async def test_a_page_is_judged_where_it_is_read():
         await stage.visit(source(press))
         [article] = stage.desk.articles.values()
         assert stage.workers.calls == ["read_feed", "read_and_judge"]
-        assert article.judged.document == document_of(article)
-        assert article.judged.verdict == judge(article.judged.document)
+        assert article.judged == judge(document_of(article))
 
 
 @pytest.mark.parametrize("fault", [WorkerTimeoutError, WorkerCrashError])

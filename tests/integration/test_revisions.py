@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from crawler_stage import NOW, InProcess, Stage, fresh, item, local_press, page, rss, source
@@ -11,7 +10,7 @@ from storage_promises import rows
 from alerts.planning import Planner
 from alerts.settings import AlertSettings
 from crawler.ports import WorkerCrashError
-from domain.article import Article, Document
+from domain.article import Article, Document, Judged
 from domain.asking import ArticleQuery, SearchTerm, TextQuery
 from domain.match import Evidence, Match, Verdict
 from domain.source import Source
@@ -62,8 +61,9 @@ class Judge(InProcess):
     async def call(self, function, /, *args, **kwargs):
         if function is trace:
             raise WorkerCrashError("no trace here")  # the title must serve
-        documents: Sequence[Document] = args[0]
-        return [Verdict(id=d.id, language="fr", matches=self._matches(d.text)) for d in documents]
+        document: Document = args[0]
+        verdict = Verdict(id=document.id, language="fr", matches=self._matches(document.text))
+        return Judged(document=document, verdict=verdict)
 
     def _matches(self, text: str) -> tuple[Match, ...]:
         start = text.find("italienne")

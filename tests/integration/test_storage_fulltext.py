@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text as sql
 from storage_stage import NOW, article, match, proof
 
+from domain.article import Folded
 from domain.asking import ArticleQuery, HitQuery
 from domain.filing import Filing
 from marsad.folding import MatcherFolding
@@ -126,6 +127,19 @@ def test_hits_are_filtered_by_words(store: Store) -> None:
     assert list(store.hits(HitQuery(text=parse_search("bechar -zone")))) == []
     row = store.search(ArticleQuery(text=parse_search("bechar")))[0]
     assert row.hit_id is not None
+
+
+def test_words_that_were_folded_elsewhere_are_taken_as_they_are(store: Store) -> None:
+    ours = Folded(title="brought", text="along", version=MatcherFolding.version)
+    filings = [
+        Filing(article=article("taken", title="Titre", text="Texte"), folded=ours),
+        Filing(article=article("older", title="Titre"), folded=replace(ours, version=1)),
+        # stored otherwise than it came, it would never be found again to be taken out
+        Filing(article=article("nul", title="Titre", text="Te\0xte"), folded=ours),
+    ]
+    store.file(filings, None, NOW)
+    assert found(store, "brought along") == ["taken"]
+    assert sorted(found(store, "titre")) == ["nul", "older"]
 
 
 @dataclass(frozen=True)

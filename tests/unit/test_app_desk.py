@@ -12,8 +12,8 @@ import pytest
 from alerts.planning import Planner
 from alerts.settings import AlertSettings
 from crawler.ports import WorkerCrashError, WorkerTimeoutError
-from domain.article import Article, Judged
-from domain.asking import OutboxQuery
+from domain.article import Article, Folded, Judged
+from domain.asking import ArticleQuery, OutboxQuery, SearchTerm, TextQuery
 from domain.errors import MatchError, StoreError
 from domain.match import Match, Verdict
 from domain.notice import DeliveryState, Mode, SendOutcome, SendResult
@@ -52,14 +52,15 @@ FAULTS = {
 class Judges:
     """Workers that answer at once: a verdict, or the fault that a text names."""
 
-    async def call(self, function, /, documents, *_):
+    async def call(self, function, /, document, *_):
         if function is trace:
             raise WorkerCrashError("the process of trace died")  # the title must serve
-        (document,) = documents
         if document.text in FAULTS:
             raise FAULTS[document.text]
         matches = (MATCH,) if document.text == "Du texte." else ()
-        return [Verdict(id=document.id, language="fr", matches=matches)]
+        verdict = Verdict(id=document.id, language="fr", matches=matches)
+        folded = Folded(title="", text=f"foretold {document.text}", version=0)
+        return Judged(document=document, verdict=verdict, folded=folded)
 
 
 class Room:
@@ -124,6 +125,14 @@ async def test_a_verdict_that_came_along_is_taken_for_just_that_document(store: 
     await room.desk.file(given, None)
     languages = {number: kept.language for number, kept in room.articles().items()}
     assert languages == {"1": "ar", "2": "fr", "3": "fr", "4": "fr"}
+
+
+async def test_words_that_a_worker_folded_are_what_is_indexed(store: Store):
+    room = Room(store)
+    await room.desk.file([article(1), article(2, text="hang")], None)
+    sought = TextQuery(source="", groups=((SearchTerm(source="", phrases=(("foretold",),)),),))
+    [row] = store.search(ArticleQuery(text=sought))
+    assert row.url == article(1).url
 
 
 @pytest.mark.parametrize("text", sorted(FAULTS))

@@ -7,9 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from domain.article import Document
 from marsad.folding import MatcherFolding
-from matcher.searching import find_words, index_form, parse_search
+from matcher.reading import Reading
+from matcher.searching import find_words, index_form, index_forms, parse_search
+from matcher.text import normalise
 
 
 def found(text: str, query: str) -> list[str]:
@@ -78,6 +83,14 @@ def test_words_that_stand_in_every_text_are_not_sought() -> None:
         parse_search("de la")
     assert index_form("S-300 à l'Est de l'Algérie, UN") == "s 300 a l est l algerie un"
     assert parse_search("de*").groups[0][0].phrases == (("de",),)
+
+
+@given(st.text(), st.text())
+@example("Visite à Alger\r", "\nÉtat-\u0301major")
+@example("漢字", "漢字 وبالجزائرِ")
+def test_a_document_comes_to_the_words_of_its_parts(title: str, text: str) -> None:
+    form = normalise(Reading.join(Document(title=title, text=text)))
+    assert index_forms(title, form) == (index_form(title), index_form(text))
 
 
 def test_many_terms_are_refused() -> None:
