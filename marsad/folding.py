@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class MatcherFolding:
-    """Implements ``storage.fulltext.Folding``: what the matcher would take for the same."""
+    """Implements ``storage.folding.Folding``: what the matcher would take for the same."""
 
     version = 2  # of the match form: raise it when that changes, and every index is made anew
 

@@ -12,7 +12,7 @@ from domain.reminding import Reminder, ToldStory
 from domain.silence import Silence
 from storage import bulletins, failing, flooding, reminding, silencing
 from storage.database import Database
-from storage.fulltext import Folding
+from storage.folding import Folding
 
 
 class Duty:

@@ -18,7 +18,7 @@ from domain.match import Match
 from storage import fulltext, locking, placing, sources, stories, tables, visiting
 from storage.columns import clean
 from storage.facets import Labels, evidence_rows, facet_rows, listed
-from storage.fulltext import Folding
+from storage.folding import Folding
 from storage.inserting import insert_new, insert_numbered
 from storage.snippets import snippet
 from storage.stories import Placer

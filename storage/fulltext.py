@@ -7,12 +7,11 @@ folding is the caller's, one for texts and queries.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -39,6 +38,7 @@ from domain.article import Folded
 from domain.asking import ArticleQuery, ArticleRow, SearchTerm, TextQuery
 from storage import tables
 from storage.columns import clean
+from storage.folding import Folding
 from storage.locking import WORDS_LOCK, one_by_one
 
 BATCH = 500  # articles indexed in one statement
@@ -48,32 +48,9 @@ MERGED = 500  # pages of the index of words written in one commit: a quarter of 
 RANKED = 5_000  # articles weighed against each other
 TITLE_WEIGHT = 4.0  # a word of the title counts as so many of the text
 LONGEST = 450_000  # bytes of a text in a tsvector, which holds 1 MB with its places
-_WORD = re.compile(r"\w+")
 
 # The text stands first: FTS5 marks every word of a later column.
 words = sql_table("article_words", column("rowid"), column("body"), column("title"))
-
-
-class Folding(Protocol):
-    """How texts and queries are brought to one form."""
-
-    @property
-    def version(self) -> int:
-        """Another number says that every index must be made anew."""
-
-    def __call__(self, text: str) -> str:
-        """Return the words of ``text``, folded, between single spaces."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlainFolding:
-    """Lower case and nothing else: for a store that nobody gave a better folding."""
-
-    version: int = 0
-
-    def __call__(self, text: str) -> str:
-        """Return the words of ``text`` in lower case."""
-        return " ".join(_WORD.findall(text.casefold()))
 
 
 Pairs = Sequence[tuple[int, str, str]]
@@ -92,15 +69,7 @@ def index(
     """
     if not articles:
         return
-    rows: list[tuple[int, str, str]] = []
-    for key, title, body in articles:
-        stored = clean(body), clean(title)
-        known = folded.get(key)
-        # Taken out again, a text is folded as it is stored: it must come to the same words.
-        if known and known.version == folding.version and stored == (body, title):
-            rows.append((key, known.text, known.title))
-        else:
-            rows.append((key, folding(stored[0]), folding(stored[1])))
+    rows = [_words_of(*article, folding, folded.get(article[0])) for article in articles]
     if connection.dialect.name == "sqlite":
         statement = "INSERT INTO article_words(rowid, body, title) VALUES (?, ?, ?)"
         connection.exec_driver_sql(statement, rows)
@@ -111,6 +80,19 @@ def index(
     )
     cut = [{"id": key, "body": _cut(body), "title": title} for key, body, title in rows]
     connection.execute(text(statement), cut)
+
+
+def _words_of(
+    key: int, title: str, body: str, folding: Folding, known: Folded | None
+) -> tuple[int, str, str]:
+    """Return id, text and title as they are indexed.
+
+    To be taken out again a text is folded as it is stored, and must come to the same words.
+    """
+    stored = clean(body), clean(title)
+    if known and known.version == folding.version and stored == (body, title):
+        return key, known.text, known.title
+    return key, folding(stored[0]), folding(stored[1])
 
 
 def _cut(body: str) -> str:

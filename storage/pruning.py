@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from storage import fulltext, tables
-from storage.fulltext import Folding
+from storage.folding import Folding
 
 BATCH = 500  # articles deleted in one commit: writers get their turn between two
 

@@ -20,7 +20,7 @@ from domain.rematch import (
 )
 from storage import asking, chunks, filing, leaving, tables
 from storage.facets import Labels, evidence_rows, facet_rows, listed, match_of
-from storage.fulltext import Folding
+from storage.folding import Folding
 from storage.snippets import snippet
 from storage.stories import Placer
 

@@ -14,7 +14,7 @@ from domain.revision import Known
 from storage import filing, fulltext, rematching, tables
 from storage.columns import clean
 from storage.facets import Labels
-from storage.fulltext import Folding
+from storage.folding import Folding
 from storage.stories import Placer
 from storage.tables import article_versions, articles, story_articles
 

@@ -48,7 +48,7 @@ from storage.border import border
 from storage.database import Database
 from storage.duty import Duty
 from storage.facets import Labels, value_itself
-from storage.fulltext import Folding, PlainFolding
+from storage.folding import Folding, PlainFolding
 from storage.jobs import ClusterState
 from storage.locking import daemon_lock, worker_lock
 from storage.looks import Looks
