@@ -15,7 +15,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -216,7 +216,7 @@ class MatchText:
         """Return the byte of a character as if no space were added."""
         if not self._is_edited:
             return index + 1
-        if self._origin is None and self._folding is not None and self._folding.is_even:
+        if self._folding is not None and self._folding.is_even:
             place = self._folding.place(index) + 1
             if place + len(self._added) < len(self.data) - 1:  # the end may be deleted
                 return place
@@ -262,9 +262,9 @@ class MatchText:
             return [(self.start(first), self.end(last)) for first, last in places]
         if not self._is_edited:
             return [(first - 1, last - 1) for first, last in places]
-        index = np.asarray(places)
-        starts = self._origins()[index[:, 0]].tolist()
-        ends = (self._origins()[index[:, 1] - 1] + 1).tolist()
+        index = np.fromiter(chain.from_iterable(places), np.int64, 2 * len(places))
+        starts = self._origins()[index[::2]].tolist()
+        ends = (self._origins()[index[1::2] - 1] + 1).tolist()
         text, length = self.original, len(self.original)
         for number, end in enumerate(ends):
             if end < length and unicodedata.combining(text[end]):
@@ -273,7 +273,8 @@ class MatchText:
 
     def _origins(self) -> npt.NDArray[np.int64]:
         if self._origin is None:
-            self._origin = _origin(self.original, self._folding or _folded(self.original))
+            self._folding = self._folding or _folded(self.original)
+            self._origin = _origin(self.original, self._folding)
         return self._origin
 
 

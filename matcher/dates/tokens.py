@@ -16,9 +16,10 @@ from matcher.text import ARABIC_FIRST, MatchText, match_form
 _BEFORE, _AFTER = 120, 90  # bytes of match form around a key that a date can reach
 _LONGEST_LINE = 8192  # bytes; only a text of nothing but dates is cut by it
 _LONGEST_PHRASE = 3  # words
-_WORD = re.compile(rb"[a-z\x80-\xff]+")
 _TOKEN = re.compile(rb"[0-9]+|[a-z]+|[\x80-\xff]+|\x01+")
 _NUMERIC = re.compile(rb"(?<![0-9])(?:[0-9]{1,2} [0-9]{1,2} [0-9]{2,4}|[0-9]{4} [0-9]{2} [0-9]{2})")
+_DIGITS = bytes(ord("0") if chr(b).isdecimal() and b < ARABIC_FIRST else b for b in range(256))
+_TWO_NUMBERS = b"0 0"
 _MARKS = {
     **dict.fromkeys(",،", ","),
     **dict.fromkeys("-‐‑‒–—−", "-"),
@@ -64,13 +65,11 @@ def lines(text: MatchText, words: Vocabulary) -> Iterator[Line]:
 def _regions(text: MatchText, words: Vocabulary) -> Iterator[tuple[int, int]]:
     """Yield the joined neighbourhoods of the key words, cut at spaces."""
     data = text.data
-    keys, phrases = words.keys, words.phrases
-    spots = [
-        m.span()
-        for m in _WORD.finditer(data)
-        if (word := m[0]) in keys or (word in phrases and data.startswith(phrases[word], m.start()))
-    ]
-    numeric = [m.span() for m in _NUMERIC.finditer(data) if _is_dashed(text, m)]
+    spots = words.keys.spots(data)
+    # Few texts have two numbers side by side: to look for dates of them takes longest.
+    has_numbers = _TWO_NUMBERS in data.translate(_DIGITS)
+    found = _NUMERIC.finditer(data) if has_numbers else ()
+    numeric = [m.span() for m in found if _is_dashed(text, m)]
     if numeric:
         spots = sorted(spots + numeric)
     last_begin, last_end = -1, -1

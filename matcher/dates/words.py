@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
+import daachorse
 import yaml
 
-from matcher.text import ARABIC_FIRST, match_form
+from matcher.text import ARABIC_FIRST, SPACE, match_form
+from matcher.text import OTHER as OTHER_LETTER
 
 LANGUAGES = ("fr", "ar", "en")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,6 +44,7 @@ _LETTERS = {  # where a form is listed twice, the later letter holds
     "each": "e",
     "named": "b",
 }
+_APART = bytes(SPACE if chr(b) in "0123456789" or b == OTHER_LETTER else b for b in range(256))
 _ESSENTIAL = MONTH + WEEKDAY + DAY_WORD + "KQSEC"
 # What Arabic writes together with the next word. The lam of the article has its own spelling.
 _PROCLITICS = ("و", "ف", "ب", "ل", "وب", "ول", "ك")
@@ -59,13 +62,33 @@ class Word:
     needs_capital: bool = False
 
 
+class Keys:
+    """The words and phrases without which there is no date, and what finds them."""
+
+    def __init__(self, forms: Iterable[bytes]) -> None:
+        self.forms = sorted(set(forms))
+        patterns = [form.join((b" ", b" ")) for form in self.forms]
+        self._finder = daachorse.DoubleArrayAhoCorasick(patterns)
+
+    def spots(self, data: bytes) -> list[tuple[int, int]]:
+        """Return where one stands in a match form, in order: of a phrase its first word."""
+        found: dict[int, int] = {}
+        # Digits and letters of other scripts end a word as a space does.
+        for start, end, number in self._finder.find_overlapping(data.translate(_APART)):
+            form = self.forms[number]
+            if b" " not in form:
+                found[start + 1] = end - 1
+            elif data.startswith(form + b" ", start + 1):
+                found[start + 1] = start + 1 + form.index(b" ")
+        return sorted(found.items())
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The forms of one language, by their match form."""
 
     forms: dict[bytes, Word]
-    keys: frozenset[bytes]  # the words without which there is no date
-    phrases: dict[bytes, tuple[bytes, ...]]  # forms of several words that do as well, by the first
+    keys: Keys
     firsts: frozenset[bytes]  # first words of forms of several words
     month_first: bool  # December 4
     not_future: frozenset[bytes]
@@ -120,20 +143,8 @@ def read_words() -> dict[str, Any]:
     return data
 
 
-class _Essential(TypedDict):
-    keys: frozenset[bytes]
-    phrases: dict[bytes, tuple[bytes, ...]]
-
-
-def _essential(forms: dict[bytes, Word]) -> _Essential:
-    """The forms of which a date has one, as single words and as phrases by their first word."""
-    known = [form for form, word in forms.items() if word.letter in _ESSENTIAL]
-    phrases: dict[bytes, tuple[bytes, ...]] = {}
-    for form in known:
-        if b" " in form:
-            first = form.split(b" ")[0]
-            phrases[first] = (*phrases.get(first, ()), form + b" ")
-    return {"keys": frozenset(f for f in known if b" " not in f), "phrases": phrases}
+def _keys(forms: dict[bytes, Word]) -> Keys:
+    return Keys(form for form, word in forms.items() if word.letter in _ESSENTIAL)
 
 
 @lru_cache(maxsize=3)
@@ -147,7 +158,7 @@ def _of_language(name: str) -> Vocabulary:
     forms = {**joined, **forms}  # "وإلى" as listed, before waw + "إلى"
     return Vocabulary(
         forms=forms,
-        **_essential(forms),
+        keys=_keys(forms),
         firsts=frozenset(f.split(b" ")[0] for f in forms if b" " in f),
         month_first=name == "en",
         not_future=_folded(data["not_future"]),
@@ -166,7 +177,7 @@ def _of_all() -> Vocabulary:
         forms |= part.forms
     return Vocabulary(
         forms=forms,
-        **_essential({form: w for part in parts for form, w in part.forms.items()}),
+        keys=_keys({form: w for part in parts for form, w in part.forms.items()}),
         firsts=frozenset[bytes]().union(*(p.firsts for p in parts)),
         month_first=True,
         not_future=frozenset[bytes]().union(*(p.not_future for p in parts)),

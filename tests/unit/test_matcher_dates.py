@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from domain.match import EventDate
 from matcher.dates import DateMention, event_dates, find_dates
+from matcher.dates.words import vocabulary
 from matcher.text import normalise
 
 CASES = yaml.safe_load((Path(__file__).parent / "data" / "dates.yaml").read_text(encoding="utf-8"))
@@ -161,3 +163,31 @@ def test_time_is_linear_in_the_text(piece: str) -> None:
     found = find_dates(text, "und", PUBLISHED)
     event_dates(found, text, [(0, 1)], PUBLISHED)
     assert time.perf_counter() - begin < 20
+
+
+_FORMS = ["mars", "hier", "mai", "week end", "semaine", "اليوم", "وفي", "الشهر", "today", "monday"]
+_OTHERS = ["mars3", "12mai", "漢", "week", "end", " ", "s"]
+
+
+@settings(max_examples=400)
+@given(
+    st.lists(st.sampled_from(_FORMS + _OTHERS), max_size=12),
+    st.sampled_from(["", " ", "-", "\n"]),
+    st.sampled_from(["fr", "ar", "en", "und"]),
+)
+def test_the_words_of_dates_are_found_wherever_words_end(
+    words: list[str], glue: str, language: str
+) -> None:
+    data = normalise(glue.join(words) + " " + " ".join(words)).data
+    keys = vocabulary(language).keys
+    single = {form for form in keys.forms if b" " not in form}
+    several = [form for form in keys.forms if b" " in form]
+    expected = [
+        m.span()
+        for m in re.finditer(rb"[a-z\x80-\xff]+", data)
+        if m[0] in single
+        or any(
+            form.split()[0] == m[0] and data.startswith(form + b" ", m.start()) for form in several
+        )
+    ]
+    assert keys.spots(data) == expected

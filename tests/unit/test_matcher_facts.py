@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.article import Document
+from matcher import people
 from matcher.judge import Explanation, Matcher
 from matcher.people import nearest_known, slug_of, titled_names
 
@@ -154,3 +157,47 @@ def test_rules_that_hold_together_tell_what_each_tells_alone() -> None:
     assert alone[0].dates
     assert alone[0].persons
     assert Matcher.load(ids).judge(document).matches == tuple(alone)
+
+
+RANKS = (
+    "général Général de brigade général-major d'armée Gen. Lt Gen lieutenant Lieutenant Colonel "
+    "Maj. Rear Admiral vice-amiral contre-admiral amiral d’escadre M. MM. Mme Mlle Mr Ms. Dr "
+    "commandant Captain capitaine de frégate Army General brigadier maréchal Minister ministre "
+    "Président Ambassadeur Secretary commodore"
+).split(" ")
+OFFICES = (
+    "adjoint l’ambassadrice attaché chargé chef chief commander conseillère coordinateur deputy "
+    "directeur envoy head ministre patron porte-parole président responsable secrétaire spokesman"
+).split(" ")
+NAMES = (
+    "Ali Akroum Karen Al-Attiyah bin O’Brien J. et and la the, an , , . \n de \u00a0 漢 😀".split(
+        " "
+    )
+)
+
+
+@settings(max_examples=600)
+@given(
+    st.lists(st.sampled_from([*RANKS, *OFFICES, *NAMES, *NAMES]), max_size=25),
+    st.sampled_from([" ", "\u00a0", "", "-"]),
+)
+def test_names_sought_at_ranks_and_offices_are_all_there_are(words: list[str], glue: str) -> None:
+    half = len(words) // 2
+    text = " ".join(words[:half]) + glue + " ".join(words[half:])
+    patterns = (people._AFTER_RANK, people._BEFORE_OFFICE, people._AFTER_OFFICE)
+    every = [m.span("name") for pattern in patterns for m in pattern.finditer(text)]
+    assert [m.span("name") for m in people._titled(text)] == every
+
+
+def test_a_text_without_rank_or_office_is_searched_for_no_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Nothing:
+        def finditer(self, *_: object) -> None:
+            raise AssertionError
+
+        match = finditer
+
+    for name in ("_AFTER_RANK", "_BEFORE_OFFICE", "_AFTER_OFFICE"):
+        monkeypatch.setattr(people, name, Nothing())
+    assert titled_names("Ali Akroum et Karen Whitfield sont à Alger.", []) == []
