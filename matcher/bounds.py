@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from matcher.asking import Query, query_of
+from matcher.asking import Ask, query_of
+from matcher.columns import Columns
+from matcher.proximity import is_near
 from matcher.query import AllOf, AnyOf, Counted, Near, Node, Not, Term, Within
 from matcher.reading import Window
 from matcher.scan import Mention
@@ -49,13 +51,44 @@ class Bound:
         self.concepts = 0  # that any clause asks for
         # Places, what the sum loses and queries: where one does not hold, a clause for does not
         # hold either, or one against that starts with NOT does.
-        self.asked: list[tuple[int, float, Query]] = []
+        self.asked: list[tuple[int, float, Ask]] = []
         for place, when, weight in clauses:
             self.concepts |= concepts_of(when)
             is_absence = isinstance(when, Not)
-            query = loosened(when.child if isinstance(when, Not) else when)
-            if query is not None and is_absence == (weight < 0):
-                self.asked.append((place, abs(weight), query_of(query)))
+            bound = loosened(when.child if isinstance(when, Not) else when)
+            if bound is not None and is_absence == (weight < 0):
+                self.asked.append((place, abs(weight), _query_of(bound)))
+
+
+def _query_of(bound: Node) -> Ask:
+    """Return what asks a document for a bound; soonest where it asks for bare terms alone."""
+    if isinstance(bound, Several) and _is_bare(bound.child):
+        return _several(concepts_of(bound), bound.count)
+    if isinstance(bound, Near) and _is_bare(bound.left) and _is_bare(bound.right):
+        return _near(bound, concepts_of(bound.left), concepts_of(bound.right))
+    return query_of(bound).ask
+
+
+def _several(mask: int, count: int) -> Ask:
+    def ask(document: Columns, windows: int) -> int:
+        return windows if len(document.reading.whole.naming(mask)) >= count else 0
+
+    return ask
+
+
+def _near(node: Near, left: int, right: int) -> Ask:
+    def ask(document: Columns, windows: int) -> int:
+        whole = document.reading.whole
+        lefts, rights = whole.naming(left), whole.naming(right)
+        data = whole.reading.text.data
+        is_held = is_near(lefts, rights, data, node.distance, is_ordered=node.is_ordered)
+        return windows if is_held else 0
+
+    return ask
+
+
+def _is_bare(node: Node) -> bool:
+    return isinstance(node, Term) or (isinstance(node, AnyOf) and all(map(_is_bare, node.children)))
 
 
 def loosened(node: Node) -> Node | None:

@@ -107,12 +107,8 @@ class Columns:
         if not mask or windows == WHOLE:
             return windows if mask else 0
         if self._columns is None and windows == TITLE:
-            return windows if self._is_in_title(mask) else 0
+            return windows if mask & self.reading.title_mask else 0
         return self.term(mask) & windows
-
-    def _is_in_title(self, mask: int) -> bool:
-        end = self.reading.title_end
-        return any(m.start < end for m in self.reading.whole.naming(mask))
 
     def mentions(self, mask: int, windows: int) -> list[Mention]:
         """Return the mentions of a concept of ``mask`` that stand in one of ``windows``."""

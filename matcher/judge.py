@@ -15,6 +15,7 @@ from typing import Any
 from domain.article import Document
 from domain.errors import ConfigError, Fault, nearest
 from domain.match import Match, Verdict
+from matcher.bounds import concepts_of
 from matcher.concepts import Concepts
 from matcher.facts import Facts
 from matcher.index import RuleIndex
@@ -32,6 +33,7 @@ from matcher.text import MatchText, normalise
 _HERE = Path(__file__).parent
 LEXICON = _HERE / "lexicon"
 RULES = _HERE / "rules"
+_FEW = 4  # so many times fewer forms are worth an automaton of their own
 _PACKED = frozenset({"rules", "concepts", "facts", "_resolver"})
 
 
@@ -120,6 +122,7 @@ class Matcher:
         self.facts = Facts(concepts)
         self._ask(self.rules)
         self._sieve = sieve_of(concepts, self._index.needs)
+        self._asked = self._asked_alone()
 
     def with_rules(self, rules: Sequence[Rule]) -> Matcher:
         """Return a matcher that asks other rules; they must come of this one's (weights apart)."""
@@ -135,6 +138,15 @@ class Matcher:
         # Where no single need tells that a threshold is out of reach, all of them may together.
         self._gates = {n: gate for n, gate in enumerate(gates) if not more[n]}
         self._index = RuleIndex([rule.require for rule in rules], more)
+
+    def _asked_alone(self) -> Scanner:
+        """Return what finds the concepts that rules ask for, where they are few: else all."""
+        mask = 0
+        for rule in self.rules:
+            mask |= concepts_of(rule.require) | rule.scored.bound.concepts
+        forms = [f for f in self.concepts.forms if mask >> self.concepts.numbers[f.concept] & 1]
+        is_few = len(forms) * _FEW <= len(self.concepts.forms)
+        return Scanner(forms, self.concepts.names) if is_few else self._scanner
 
     def __getstate__(self) -> dict[str, object]:
         """Pack what a text is asked for only where a rule may hold.
@@ -158,6 +170,9 @@ class Matcher:
         """Return this matcher whole, for a process that lasts or has children to share it."""
         unpacked(self._scanner)
         whole = unpacked(self)
+        # What most texts are asked first lies together in memory.
+        for rule in whole.rules:
+            _ = rule.scored.bound
         for rule in whole.rules:
             rule.prepare()
         return whole
@@ -193,11 +208,12 @@ class Matcher:
         # Most texts end at the sieve, and most others at their hits: nothing was resolved, no
         # sentence was looked for.
         if self._sieve is None or self._sieve.lets_through(text.data):
-            hits = self._scanner.hits(text)
             reading = Reading(document, language, text)
+            hits = self._asked.hits(text)
             rules = self._within_reach(reading, hits)
             if rules:
-                self._resolved(reading, hits)
+                is_all = self._asked is self._scanner
+                self._resolved(reading, hits if is_all else self._scanner.hits(text))
                 matches = tuple(self._matches(reading, rules))
         return Verdict(id=document.id, language=language, matches=matches)
 
@@ -241,8 +257,9 @@ class Matcher:
     def _within_reach(self, reading: Reading, hits: Sequence[Hit]) -> list[Rule]:
         """The rules that may hold by what is hit, then by what of it stands where words begin,
         then by where it stands, whichever of it counts."""
-        scanner = self._scanner
-        if not self._candidates(scanner.mask(hits)):
+        scanner = self._asked
+        # A sieve has told as much already.
+        if self._sieve is None and not self._candidates(scanner.mask(hits)):
             return []
         hits = scanner.whole_words(reading.text.data, hits)
         rules = self._candidates(scanner.mask(hits))

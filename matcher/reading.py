@@ -107,9 +107,14 @@ class Reading:
         return start if self._origin is None else int(np.searchsorted(self._origin, start))
 
     @cached_property
-    def title_end(self) -> int:
-        """The byte of the match form where the text begins."""
-        return self.text.position(self.body_start)
+    def title_mask(self) -> int:
+        """What the title mentions, told without an offset in the original."""
+        end = self.text.position(self.body_start)
+        mask = 0
+        for mention in self.mentions:
+            if mention.start < end:
+                mask |= 1 << mention.concept
+        return mask
 
     @cached_property
     def sentence_starts(self) -> list[int]:

@@ -131,9 +131,9 @@ class Scored:
         document, needs = columns_of(window), self.gate.needs
         missing = needs.missing(window.mask)
         most = self.gate.most(missing)
-        for place, weight, query in self.bound.asked:
+        for place, weight, ask in self.bound.asked:
             is_told = (needs.of[place] | needs.absence[place]) & missing
-            if not is_told and not query.ask(document, WHOLE):
+            if not is_told and not ask(document, WHOLE):
                 most -= weight
                 if not self.gate.is_within(most):
                     return False
@@ -239,4 +239,3 @@ class Rule:
         for scored in (self.scored, self.partners, *self.activities.values()):
             if scored is not None:
                 scored.prepare()
-        _ = self.scored.bound

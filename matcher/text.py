@@ -24,14 +24,16 @@ import numpy.typing as npt
 SPACE = 0x20
 OTHER = 0x01  # a letter of another script: part of a word, equal to nothing
 _EXPANDS = 0x02  # folds to more than one letter: slow path
-_RETURN = 0x1C  # nothing before a newline, else one
-_NEWLINE = 0x1D
-_JOINER = 0x1E  # apostrophes and hyphens: between words, like a space
-_BLANK = 0x1F  # white space and quotation marks
+# Beyond all letters, so that one comparison tells the soft separators: those after the first.
+_RETURN = 0xFC  # nothing before a newline, else one
+_NEWLINE = 0xFD
+_JOINER = 0xFE  # apostrophes and hyphens: between words, like a space
+_BLANK = 0xFF  # white space and quotation marks
 
 _ARABIC_LETTERS = "ءابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 _ARABIC_CODE = {letter: 0x80 + i for i, letter in enumerate(_ARABIC_LETTERS)}
 ARABIC_FIRST = 0x80
+_FIRST_MARK = "\u0300"  # nothing before it combines
 
 
 def arabic_letters() -> str:
@@ -152,7 +154,6 @@ def _table() -> npt.NDArray[np.uint8]:
     return table
 
 
-_SOFT = bytes(_NEWLINE <= b <= _BLANK for b in range(256))  # 1 for blanks, joiners, line breaks
 _SOFTEN = bytes(SPACE if b in (_NEWLINE, _JOINER, _BLANK) else b for b in range(256))
 
 
@@ -263,13 +264,14 @@ class MatchText:
         if not self._is_edited:
             return [(first - 1, last - 1) for first, last in places]
         index = np.fromiter(chain.from_iterable(places), np.int64, 2 * len(places))
-        starts = self._origins()[index[::2]].tolist()
-        ends = (self._origins()[index[1::2] - 1] + 1).tolist()
+        index[1::2] -= 1  # the last byte of each
+        found = self._origins()[index].tolist()
         text, length = self.original, len(self.original)
+        ends = [last + 1 for last in found[1::2]]
         for number, end in enumerate(ends):
-            if end < length and unicodedata.combining(text[end]):
+            if end < length and text[end] >= _FIRST_MARK and unicodedata.combining(text[end]):
                 ends[number] = self.end(places[number][1])
-        return list(zip(starts, ends, strict=True))
+        return list(zip(found[::2], ends, strict=True))
 
     def _origins(self) -> npt.NDArray[np.int64]:
         if self._origin is None:
@@ -354,7 +356,7 @@ def _marked(classes: bytes) -> bytes:
     Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
     punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
     """
-    soft = np.frombuffer(classes.translate(_SOFT), dtype=np.bool_)
+    soft = np.frombuffer(classes, dtype=np.uint8) > _RETURN
     repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
     if not repeated:
         return classes
