@@ -229,9 +229,8 @@ class MatchText:
         pieces = [self.data[a:b] for a, b in pairwise([0, *places, len(self.data)])]
         added = tuple(place + shift for shift, place in enumerate(places))
         data = b" ".join(pieces)
-        return MatchText(
-            self.original, data, is_edited=self._is_edited, added=added, folding=self._folding
-        )
+        is_edited, folding = self._is_edited, self._folding
+        return MatchText(self.original, data, is_edited=is_edited, added=added, folding=folding)
 
     def reprinted(self, text: str) -> MatchText:
         """Return the same match form over ``text``, another print of the original."""
@@ -311,9 +310,7 @@ def normalise(text: str) -> MatchText:
 def _folded(text: str) -> _Folding:
     classes = _classes(text)
     kept = _expanded(text, classes) if _EXPANDS in classes else classes
-    if 0 in kept:
-        kept = kept.replace(b"\0", b"")
-    return _Folding(classes, _marked(kept))
+    return _Folding(classes, _marked(kept.replace(b"\0", b"")))
 
 
 def _classes(text: str) -> bytes:
@@ -354,12 +351,10 @@ def _marked(classes: bytes) -> bytes:
     """Mark by 0, as deletions are, all but one separator of each run of soft ones.
 
     Soft are blanks, quotes, hyphens and apostrophes. A blank line stays two separators, as
-    punctuation does: no phrase spans paragraphs. Returns the same object when none repeats.
+    punctuation does: no phrase spans paragraphs.
     """
     soft = np.frombuffer(classes, dtype=np.uint8) > _RETURN
     repeated = (soft[1:] & soft[:-1]).nonzero()[0].tolist()
-    if not repeated:
-        return classes
     marked = bytearray(classes)
     for index in repeated:
         marked[index + 1] = SPACE if classes[index] == classes[index + 1] == _NEWLINE else 0

@@ -36,6 +36,7 @@ _LONGEST_GAP = 12  # characters
 _ORDINAL_ENDINGS = frozenset((b"er", b"ere", b"st", b"nd", b"rd", b"th", b"eme"))
 _SA_VERBS = tuple(match_form(p) for p in ("سي", "ست"))
 _NOT_SA_VERBS = tuple(match_form(p) for p in "سيا سيد سين سيس سير ستي ستو ستا".split())
+_NEIGHBOURHOOD = 30  # characters on either side that tell a line of capitals
 _GLUED_ARABIC = 3  # bytes: wa-, bi-, al- and the like before a number
 
 
@@ -234,11 +235,19 @@ class _Reader:
         line.add(word.letter, word.value, own, end)
         self._end = end
 
+    def _is_name(self, start: int, length: int) -> bool:
+        """Whether a word begins with a capital, and not because its line is in capitals."""
+        begin = self.text.start(start)
+        original = self.text.original
+        if original[begin].islower():
+            return False
+        beside = original[max(0, begin - _NEIGHBOURHOOD) : begin + length + _NEIGHBOURHOOD]
+        return not beside.isupper()
+
     def _is_future(self, word: bytes, start: int) -> bool:
         """Whether a word looks like a verb of the future: French -ra, -ront; Arabic sa-."""
         if len(word) < 5 or word in self.words.not_future:
             return False
         if word[0] < ARABIC_FIRST:
-            is_verb = word.endswith((b"ra", b"ront"))
-            return is_verb and self.text.original[self.text.start(start)].islower()
+            return word.endswith((b"ra", b"ront")) and not self._is_name(start, len(word))
         return word[:2] in _SA_VERBS and word[:3] not in _NOT_SA_VERBS

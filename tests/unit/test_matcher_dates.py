@@ -191,3 +191,16 @@ def test_the_words_of_dates_are_found_wherever_words_end(
         )
     ]
     assert keys.spots(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Le ministre effectuera lundi une visite.", 18),
+        ("LE MINISTRE EFFECTUERA LUNDI UNE VISITE.", 18),
+        ("Le ministre Camara lundi en visite.", 11),  # a name, whose capital tells
+    ],
+)
+def test_a_verb_of_the_future_is_one_in_capitals_too(text: str, day: int) -> None:
+    (found,) = find_dates(text, "fr", date(2024, 3, 12))
+    assert found.first == date(2024, 3, day)
