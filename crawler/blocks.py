@@ -109,7 +109,8 @@ def is_too_deep(markup: str, *, is_xml: bool = False) -> bool:
 
     A slash at the end closes a tag in XML; in HTML it means nothing.
     """
-    if markup.count("<") - markup.count("</") <= _MAX_NESTING:
+    tags = markup.count("<")
+    if tags <= _MAX_NESTING or tags - markup.count("</") <= _MAX_NESTING:
         return False  # so few tags open: no need to look at which
     opened = len(_OPENED.findall(markup))
     closed = len(_CLOSED.findall(markup)) + (markup.count("/>") if is_xml else 0)

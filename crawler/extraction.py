@@ -53,16 +53,22 @@ class PageText:
 
 
 def extract_page(
-    body: bytes, url: str, content_type: str = "", selectors: Selectors = NO_SELECTORS
+    body: bytes,
+    url: str,
+    content_type: str = "",
+    selectors: Selectors = NO_SELECTORS,
+    decoded: str | None = None,
 ) -> PageText:
     """Return the article in a page. ``url`` is its final address.
+
+    ``decoded`` is what ``decode`` makes of ``body``, where the caller has that.
 
     What the outlet's ``selectors`` drop is never a part of it; their text is taken where the
     extractors find none.
 
     Raises ExtractionError with the reason when there is none.
     """
-    markup = _markup(body, url, content_type)
+    markup = _markup(body, url, content_type, decoded)
     tree = LexborHTMLParser(markup)
     about = read_metadata(tree, url, selectors)
     if selectors.drop:
@@ -105,13 +111,15 @@ def _chosen(tree: LexborHTMLParser, css: str) -> str:
     return "\n\n".join(seen)
 
 
-def _markup(body: bytes, url: str, content_type: str) -> str:
+def _markup(body: bytes, url: str, content_type: str, decoded: str | None) -> str:
     if not body.strip():
         raise ExtractionError("the page is empty", url=url)
     kind = content_type.partition(";")[0].strip().lower()
     if body.startswith(_NOT_HTML) or kind.startswith(("image/", "video/", "audio/")):
         raise ExtractionError(f"the page is no HTML ({kind or 'binary'})", url=url)
-    markup = repair_mojibake(decode(body, content_type)[0]).replace("\x00", "")
+    markup = repair_mojibake(decode(body, content_type)[0] if decoded is None else decoded)
+    if b"\0" in body:  # in bytes this is looked for twenty times faster than in wide letters
+        markup = markup.replace("\0", "")
     head = markup[:20_000]
     if any(sign in head for sign in _CHALLENGE):
         raise ExtractionError("the page is a bot challenge, not an article", url=url)

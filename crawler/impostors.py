@@ -15,7 +15,7 @@ import daachorse
 from crawler.charset import decode
 from domain.health import Impostor
 
-_LOOKED_AT = 200_000  # bytes
+LOOKED_AT = 200_000  # bytes
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|title)\b", re.IGNORECASE)
 _XML = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel|urlset|sitemapindex)\b", re.IGNORECASE)
 _HEAD = 16_384
@@ -92,19 +92,24 @@ def recognise(body: bytes, content_type: str = "") -> Impostor | None:
     return Impostor.HOME if links >= _MANY_LINKS else Impostor.PAGE
 
 
-def is_barrier(body: bytes, content_type: str = "") -> Impostor | None:
+def is_barrier(
+    body: bytes, content_type: str = "", decoded: tuple[str, str] | None = None
+) -> Impostor | None:
     """Return what stands before an article page: a challenge or a parked domain, else None.
 
-    A login is no barrier here: many article pages carry a form for subscribers.
+    A login is no barrier here: many article pages carry a form for subscribers. ``decoded`` is
+    what ``decode`` makes of the first ``LOOKED_AT`` bytes of ``body``, where the caller has that.
     """
-    text, raw = _read(body, content_type)
+    text, raw = _read(body, content_type, decoded)
     return _barrier(text, raw, _count_links(text)) if _is_html(text) else None
 
 
-def _read(body: bytes, content_type: str) -> tuple[str, bytes]:
+def _read(
+    body: bytes, content_type: str, decoded: tuple[str, str] | None = None
+) -> tuple[str, bytes]:
     """Return the text that is looked at, and the same as UTF-8."""
-    head = body[:_LOOKED_AT]
-    text, encoding = decode(head, content_type)
+    head = body[:LOOKED_AT]
+    text, encoding = decoded or decode(head, content_type)
     # All signs are ASCII, which broken letters and a byte order mark leave alone.
     return text, head if encoding in ("utf-8", "ascii") else text.encode("utf-8", "replace")
 

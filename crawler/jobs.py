@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crawler.articles import completed
+from crawler.charset import decode
 from crawler.discovery import Look, look
 from crawler.extraction import PageText, extract_page
 from crawler.feeds import ParsedFeed, parse_feed
-from crawler.impostors import is_barrier, recognise
+from crawler.impostors import LOOKED_AT, is_barrier, recognise
 from crawler.metadata import NO_SELECTORS
 from crawler.sections import parse_section
 from crawler.sitemaps import Sitemap, parse_sitemap
@@ -84,11 +85,13 @@ def read_page(
     body: bytes, url: str, content_type: str, selectors: Selectors = NO_SELECTORS
 ) -> PageText | Unreadable:
     """Extract the article of a page."""
-    barrier = is_barrier(body, content_type)
+    # Decoded once for both. A barrier is told by the beginning of what is long.
+    whole = decode(body, content_type) if len(body) <= LOOKED_AT else None
+    barrier = is_barrier(body, content_type, whole)
     if barrier is not None:
         return Unreadable(reason=f"{barrier} where an article was expected", impostor=barrier)
     try:
-        return extract_page(body, url, content_type, selectors)
+        return extract_page(body, url, content_type, selectors, whole[0] if whole else None)
     except CrawlError as error:
         return Unreadable(reason=str(error))
 
