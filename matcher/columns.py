@@ -19,6 +19,7 @@ WHOLE = 1  # the window of the whole document, as a set of windows
 FIXED = ("TITLE:", "LEAD:", "HEAD:", "OPENING:", "TEXT:")  # scopes of one window, in their order
 TITLE = 1 << 1 + FIXED.index("TITLE:")
 _FIRST = 1 + len(FIXED)  # the place of the first sentence
+_FEW = 64  # windows that are cheaper noted one by one
 
 
 class Columns:
@@ -69,13 +70,15 @@ class Columns:
 
     @staticmethod
     def _column(rows: Iterable[tuple[Mention, int, int, int]]) -> int:
-        fixed = 0
-        places: set[int] = set()
+        found = 0
+        places: list[int] = []  # those that one operation each would make dear
         for _, stands, sentence, paragraph in rows:
-            fixed |= stands
-            places.add(sentence)
-            places.add(paragraph)
-        return fixed | bits_of(places)
+            found |= stands
+            if paragraph < _FEW:
+                found |= 1 << sentence | 1 << paragraph
+            else:
+                places += (sentence, paragraph)
+        return found | bits_of(places) if places else found
 
     def asked_of(self, candidate: tuple[int, ...]) -> Columns:
         """Return the same columns for another candidate; they share what is known of terms."""
