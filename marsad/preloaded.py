@@ -39,12 +39,7 @@ def load_lasting(rules: Sequence[str]) -> Matcher:
 
     if not is_compiled(rules, os.environ):
         _elsewhere(lambda: load_compiled(rules, os.environ))
-    matcher = load_compiled(rules, os.environ).unpacked()
-    for rule in matcher.rules:
-        for scored in (rule.scored, rule.partners, *rule.activities.values()):
-            if scored is not None:
-                _ = scored.queries, scored.order
-    return matcher
+    return load_compiled(rules, os.environ).unpacked()
 
 
 def _preload() -> None:

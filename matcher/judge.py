@@ -143,7 +143,8 @@ class Matcher:
         """Return what finds the concepts that rules ask for, where they are few: else all."""
         mask = 0
         for rule in self.rules:
-            mask |= concepts_of(rule.require) | rule.scored.bound.concepts
+            for node in (rule.require, *(clause.when for clause in rule.scored.clauses)):
+                mask |= concepts_of(node)
         forms = [f for f in self.concepts.forms if mask >> self.concepts.numbers[f.concept] & 1]
         is_few = len(forms) * _FEW <= len(self.concepts.forms)
         return Scanner(forms, self.concepts.names) if is_few else self._scanner
@@ -172,7 +173,7 @@ class Matcher:
         whole = unpacked(self)
         # What most texts are asked first lies together in memory.
         for rule in whole.rules:
-            _ = rule.scored.bound
+            rule.scored.prepare_bound()
         for rule in whole.rules:
             rule.prepare()
         return whole
@@ -263,11 +264,12 @@ class Matcher:
             return []
         hits = scanner.whole_words(reading.text.data, hits)
         rules = self._candidates(scanner.mask(hits))
-        if not rules:
-            return []
+        bounds = [rule.scored.bound for rule in rules]
+        if None in bounds:
+            return rules
         asked = 0
-        for rule in rules:
-            asked |= rule.scored.bound.concepts
+        for bound in bounds:
+            asked |= bound.concepts if bound else 0
         hits = scanner.of_concepts(asked, hits)
         found = scanner.mentions(reading.text, reading.language, hits, as_printed=False)
         found.sort(key=lambda m: (m.start, -m.end))

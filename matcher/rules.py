@@ -116,18 +116,26 @@ class Scored:
             self._query(place)
 
     @property
-    def bound(self) -> Bound:
-        """What tells before anything is resolved that the threshold is out of reach."""
+    def bound(self) -> Bound | None:
+        """What tells before anything is resolved that the threshold is out of reach.
+
+        None until it was prepared: a single text is judged sooner without.
+        """
+        return self._bound[0] if self._bound else None
+
+    def prepare_bound(self) -> None:
+        """Put the bound together, for a process that judges many texts."""
         if not self._bound:
             rows = [(place, self.clauses[place]) for place in self.order]
             self._bound.append(Bound([(place, c.when, c.weight) for place, c in rows]))
-        return self._bound[0]
 
     def may_reach(self, window: Window) -> bool:
         """Whether the threshold is within reach when some mentions of ``window`` do not count.
 
         ``window`` is the whole of a document, with every mention of the bound's concepts.
         """
+        if self.bound is None:
+            return True
         document, needs = columns_of(window), self.gate.needs
         missing = needs.missing(window.mask)
         most = self.gate.most(missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,7 @@ def test_a_threshold_said_to_be_out_of_reach_is_never_reached(
     reached = scored.reached(window)  # first: the columns are not made yet
     assert reached == held or (reached is None and scored.score(held) < scored.threshold)
     assert scored.held(window) == held
+    scored.prepare_bound()
     if scored.score(held) >= scored.threshold:
         assert scored.may_reach(window)
         assert scored.gate.can_reach(window.mask)
@@ -162,6 +164,7 @@ def test_what_is_settled_by_mentions_stays_so_when_some_do_not_count(
     for weight in (2.0, -2.0):
         clauses = (Clause(name="", when=query, weight=weight),)
         scored = Scored(bias=-weight / 2, clauses=clauses, threshold=0.5)
+        scored.prepare_bound()
         reaches = scored.score(scored.held(some)) >= scored.threshold
         assert scored.may_reach(whole) or not reaches
 
@@ -302,3 +305,14 @@ def test_the_verdict_is_that_of_every_clause_asked(
     document = Document(title=text[:60], text=text, language=language)
     matches = pack.judge(document).matches
     assert [(m.rule, m.score) for m in matches] == plain(pack, document)
+
+
+def test_a_rule_that_is_not_prepared_is_judged_without_a_bound(pack: Matcher) -> None:
+    cold = pickle.loads(pickle.dumps(pack))
+    assert cold.rules[0].scored.bound is None
+    assert pack.rules[0].scored.bound is not None
+    text = "Le ministre italien de la Défense a signé à Alger un accord de coopération militaire."
+    document = Document(text=text, language="fr")
+    assert cold.judge(document) == pack.judge(document)
+    assert pack.judge(document).matches
+    assert cold.unpacked().rules[0].scored.bound is not None
