@@ -15,7 +15,6 @@ from typing import Any
 from domain.article import Document
 from domain.errors import ConfigError, Fault, nearest
 from domain.match import Match, Verdict
-from matcher.bounds import concepts_of
 from matcher.concepts import Concepts
 from matcher.facts import Facts
 from matcher.index import RuleIndex
@@ -141,6 +140,8 @@ class Matcher:
 
     def _asked_alone(self) -> Scanner:
         """Return what finds the concepts that rules ask for, where they are few: else all."""
+        from matcher.bounds import concepts_of  # noqa: PLC0415 - what is compiled has them
+
         mask = 0
         for rule in self.rules:
             for node in (rule.require, *(clause.when for clause in rule.scored.clauses)):
@@ -171,9 +172,6 @@ class Matcher:
         """Return this matcher whole, for a process that lasts or has children to share it."""
         unpacked(self._scanner)
         whole = unpacked(self)
-        # What most texts are asked first lies together in memory.
-        for rule in whole.rules:
-            rule.scored.prepare_bound()
         for rule in whole.rules:
             rule.prepare()
         return whole

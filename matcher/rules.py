@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from matcher.asking import Query, Shown, cost_of, query_of
-from matcher.bounds import Bound
 from matcher.columns import WHOLE, columns_of
 from matcher.index import Needs
 from matcher.query import Node
 from matcher.reading import Window
 from matcher.scan import Mention
+
+if TYPE_CHECKING:
+    from matcher.bounds import Bound
 
 _ROUNDING = 1e-9  # sums of weights in another order differ by less
 _SURE = 36.0  # a sum not far above it scores 1 by rounding
@@ -125,6 +128,8 @@ class Scored:
 
     def prepare_bound(self) -> None:
         """Put the bound together, for a process that judges many texts."""
+        from matcher.bounds import Bound  # noqa: PLC0415 - one text is judged without
+
         if not self._bound:
             rows = [(place, self.clauses[place]) for place in self.order]
             self._bound.append(Bound([(place, c.when, c.weight) for place, c in rows]))
@@ -244,6 +249,7 @@ class Rule:
 
     def prepare(self) -> None:
         """Put together what texts are asked: for a process that judges many."""
+        self.scored.prepare_bound()
         for scored in (self.scored, self.partners, *self.activities.values()):
             if scored is not None:
                 scored.prepare()
