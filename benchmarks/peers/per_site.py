@@ -17,7 +17,7 @@ import requests
 from lxml.cssselect import CSSSelector
 from lxml.etree import XPath
 
-TITLE = XPath("string(//main/article/h1)")
+TITLE = XPath("string(//main/article/header/h1)")
 PUBLISHED = XPath("string(/html/head/meta[@property='article:published_time']/@content)")
 PARAGRAPHS = CSSSelector("main > article > div.entry-content > p")
 
