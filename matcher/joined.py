@@ -25,7 +25,9 @@ _LONGEST_TOKEN = 60
 _LONG_TOKEN = re.compile(b"[%c-\xff]{%d,%d}(?= )" % (ARABIC_FIRST, _SHORTEST_TOKEN, _LONGEST_TOKEN))
 # Harakat, tatweel and marks that are not seen may follow it.
 _INSIDE = (
-    "[\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200f"
+    "[\u0300-\u036f\u0600-\u0605\u0890\u0891\u0898-\u089f\u08ca-\u08ff\u180e\u206a-\u206f"
+    "\ufe00-\ufe0f\ufe20-\ufe2f\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f\ufff9-\ufffb"
+    "\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u00ad\u200b-\u200f"
     "\u202a-\u202e\u2060-\u2069\ufeff]*+(?=[\u0621-\u063a\u0641-\u064a\ufe80-\ufefc])"
 )
 _TA_MARBUTA_INSIDE = re.compile("ة" + _INSIDE)  # found by its letter

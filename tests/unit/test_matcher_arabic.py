@@ -119,3 +119,11 @@ def test_headlines_set_apart_by_blanks_are_sentences(matcher: Matcher) -> None:
     text = "وزير الدفاع الفرنسي في باريس    الجزائر تفوز بالكأس"
     reading = matcher.read(Document(id="x", title="", text=text, published_at=None))
     assert len(reading.sentence_starts) == 2
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "\u064f", "\u0640", "\u200f", "\ufe0f", "\u0301", "\u08f0", "\u206a", "\ufe20"]
+)
+def test_a_ta_marbuta_ends_a_word_whatever_unseen_follows(mark: str) -> None:
+    split = JOINED.split(normalise(f"الأمريكية{mark}واشنطن"))
+    assert split.data == normalise("الأمريكية واشنطن").data
