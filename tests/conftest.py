@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from databases import ServerSchema, copied, server_database, sqlite_template
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 # No deadline: the machine's load is not the code's. The same examples at every run: a test
 # that fails now and then teaches people to run it again.
 settings.register_profile("marsad", deadline=None, derandomize=True)
 settings.load_profile("marsad")
+# It would also try what stands in the modules that are loaded by then: other examples in every
+# process, by the tests that ran there before. It has no setting for that.
+providers._get_local_constants = providers.Constants
 
 # What the tests read off a terminal is English, whoever's terminal it is.
 os.environ["LC_ALL"] = "C.UTF-8"
