@@ -21,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     _speak_utf8()
     keep_private()
+    # NumPy would start a thread a processor for algebra, which none here needs, and these wait by
+    # spinning: a third of what a short command takes. Before NumPy is imported, here or in workers.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         plain = plain_call(given, os.environ)
         code = _run_app(given) if plain is None else _match(*plain)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -338,6 +341,18 @@ def test_half_a_character_stops_no_stream(folder: Path, run) -> None:
     assert ran.code == 0
     assert [a["id"] for a in answers] == ["a\ud800", 2]
     ran.out.encode()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+def test_no_thread_is_started_for_algebra() -> None:
+    script = (
+        "import os, sys; from marsad.cli import main\n"
+        "try: main(['--version'])\n"
+        "except SystemExit: import numpy; sys.exit(len(os.listdir('/proc/self/task')) - 1)"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+    assert done.returncode == 0
 
 
 def test_a_date_out_of_reach_is_a_bad_line(folder: Path, run) -> None:
