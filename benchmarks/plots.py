@@ -118,7 +118,9 @@ def growth(lines: Sequence[Mapping[str, Any]]) -> str:
     """Return a panel an axis: each cost beside what it was at the smallest size, log by log."""
     panels: dict[str, list[Mapping[str, Any]]] = {}
     for line in lines:
-        if not line["is_rate"]:  # the same as its cost, upside down
+        # A rate is its cost upside down; a cost that noise made less than nothing has no logarithm.
+        middles = [statistics.median(many) for many in line["values"].values()]
+        if not line["is_rate"] and min(middles) > 0:
             panels.setdefault(line["sizes"], []).append(line)
     drawn = [
         _text(12, 22, "What becomes of costs as there is more", 'font-size="15"'),

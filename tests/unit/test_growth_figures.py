@@ -25,6 +25,18 @@ def test_the_table_has_a_column_of_growth_for_every_larger_size():
     assert row == "| an article | 10 us | 25 us | 2.50x | 40 us | 4.00x |"
 
 
+def test_a_cost_that_begins_at_a_larger_size_grows_from_there():
+    beyond = growth.Line("rules", "one more", "us", {100: [2.0], 1_000: [3.0]})
+    row = growth.table("rules", [COST, beyond]).splitlines()[-1]
+    assert row == "| one more | - | 2 us | - | 3 us | 1.50x |"
+
+
+def test_a_cost_below_nothing_is_told_and_not_drawn():
+    noise = growth.Line("rules", "noise", "us", {1: [-1.0], 1_000: [3.0]})
+    found = [asdict(line) | {"sizes": growth.AXES[line.axis]} for line in (COST, noise)]
+    assert "noise" not in plots.growth(found)
+
+
 def test_figures_are_kept_and_drawn_anew_from_what_is_kept(tmp_path, monkeypatch):
     for module in (figures, growth, plots):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
