@@ -6,41 +6,13 @@ all of them does not hold with fewer, so that most texts are left before anythin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
 from matcher.asking import Ask, query_of
 from matcher.columns import Columns
 from matcher.proximity import is_near
 from matcher.query import AllOf, AnyOf, Counted, Near, Node, Not, Term, Within
-from matcher.reading import Window
-from matcher.scan import Mention
-
-
-@dataclass(frozen=True, slots=True)
-class Several:
-    """At least ``count`` mentions of the part, those that overlap counted each.
-
-    ATLEAST counts them as one, and may count more when the longer of two is left out.
-    """
-
-    child: Node
-    count: int
-
-    def holds(self, window: Window) -> bool:
-        return len({id(m) for m in self.child.witnesses(window)}) >= self.count
-
-    def witnesses(self, window: Window) -> list[Mention]:
-        return self.child.witnesses(window) if self.holds(window) else []
-
-    def required(self) -> int | None:
-        return self.child.required()
-
-    def parts(self) -> Sequence[Node]:
-        return (self.child,)
-
-    def __str__(self) -> str:
-        return f"SEVERAL/{self.count}({self.child})"
 
 
 class Bound:
@@ -62,7 +34,7 @@ class Bound:
 
 def _query_of(bound: Node) -> Ask:
     """Return what asks a document for a bound; soonest where it asks for bare terms alone."""
-    if isinstance(bound, Several) and _is_bare(bound.child):
+    if isinstance(bound, Counted) and bound.name == "SEVERAL" and _is_bare(bound.child):
         return _several(concepts_of(bound), bound.count)
     if isinstance(bound, Near) and _is_bare(bound.left) and _is_bare(bound.right):
         return _near(bound, concepts_of(bound.left), concepts_of(bound.right))
@@ -106,7 +78,8 @@ def loosened(node: Node) -> Node | None:
         case Near():
             return replace(node, left=inner[0], right=inner[1])
         case Counted(name="ATLEAST"):
-            return Several(inner[0], node.count)
+            # It counts what overlaps as one, and more when the longer of two is left out.
+            return replace(node, name="SEVERAL", child=inner[0])
         case Counted():
             return replace(node, child=inner[0])
         case Within():

@@ -306,15 +306,21 @@ def _different(mentions: Sequence[Mention]) -> int:
     return len({m.concept for m in mentions})
 
 
+def _each(mentions: Sequence[Mention]) -> int:
+    """Count mentions, those that overlap each."""
+    return len({id(m) for m in mentions})
+
+
 _TALLIES: dict[str, Callable[[Sequence[Mention]], int]] = {
     "ATLEAST": _separate,
     "DISTINCT": _different,
+    "SEVERAL": _each,  # no rule can write it: what ATLEAST comes to at most, see matcher/bounds.py
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """At least ``count`` mentions of the part: separate ones, or of different concepts."""
+    """At least ``count`` mentions of the part: separate ones, of different concepts, or each."""
 
     name: str  # a key of _TALLIES
     child: Node
