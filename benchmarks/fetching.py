@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,38 +29,12 @@ from benchmarks.figures import ROOT, compile_rooms, keep, shown
 from benchmarks.press_server import served
 from crawler import Collector, CrawlSettings
 from crawler.extraction import PageText
-from crawler.ports import RobotsRecord
-from domain.article import Article
-from domain.revision import Known
-from domain.source import VisitReport
 from marsad.garbage import look_rarely
+from marsad.one_page import NoDesk, NoShelf
 
 OUTLETS, PAGES = 10, 50
 WARM = 100  # pages after which the clock starts
 PEERS = {"Scrapy at its defaults": "scrapy", "aiohttp": "aiohttp"}
-
-
-class NoDesk:
-    """Nobody is handed an article."""
-
-    async def unseen(self, urls: Sequence[str]) -> set[str]:
-        """See ``crawler.ports.Desk``."""
-        return set(urls)
-
-    async def known(self, urls: Sequence[str]) -> Mapping[str, Known]:
-        """See ``crawler.ports.Desk``."""
-        del urls
-        return {}
-
-    async def revise(self, article: Article) -> bool:
-        """See ``crawler.ports.Desk``."""
-        del article
-        return False
-
-    async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
-        """See ``crawler.ports.Desk``."""
-        del articles, report
-        return 0
 
 
 class NoWorkers:
@@ -73,18 +47,6 @@ class NoWorkers:
         """See ``crawler.ports.Workers``."""
         del function, args, kwargs
         return self._read
-
-
-class NoShelf:
-    """Remembers no robots.txt: the collector does, for as long as it runs."""
-
-    async def get(self, origin: str) -> RobotsRecord | None:
-        """See ``crawler.ports.RobotsShelf``."""
-        del origin
-        return None
-
-    async def put(self, record: RobotsRecord) -> None:
-        """See ``crawler.ports.RobotsShelf``."""
 
 
 async def fetch(port: int) -> float:

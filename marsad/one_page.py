@@ -57,7 +57,7 @@ async def _titled(collector: Collector, entry: Entry) -> Entry:
 
 @asynccontextmanager
 async def _collector(settings: CrawlSettings) -> AsyncIterator[Collector]:
-    collector = Collector(settings, _NoDesk(), _Here(), _NoShelf(), utc_now)
+    collector = Collector(settings, NoDesk(), _Here(), NoShelf(), utc_now)
     await collector.start()
     try:
         yield collector
@@ -65,27 +65,34 @@ async def _collector(settings: CrawlSettings) -> AsyncIterator[Collector]:
         await collector.stop(5.0)
 
 
-class _NoDesk:
+class NoDesk:
     """Nothing is filed when one page is looked at."""
 
     async def unseen(self, urls: Sequence[str]) -> set[str]:
+        """See ``crawler.ports.Desk``."""
         return set(urls)
 
     async def known(self, urls: Sequence[str]) -> Mapping[str, Known]:
+        """See ``crawler.ports.Desk``."""
         del urls
         return {}
 
     async def revise(self, article: Article) -> bool:
+        """See ``crawler.ports.Desk``."""
         del article
         return False
 
     async def file(self, articles: Sequence[Article], report: VisitReport | None) -> int:
+        """See ``crawler.ports.Desk``."""
         del report
         return len(articles)
 
 
-class _NoShelf:
+class NoShelf:
+    """Keeps no robots.txt beyond the collector's own memory."""
+
     async def get(self, origin: str) -> RobotsRecord | None:
+        """See ``crawler.ports.RobotsShelf``."""
         del origin
         return None
 
