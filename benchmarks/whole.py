@@ -40,11 +40,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 PACK = "defence-cooperation"  # the rules of a configuration that names none
 MUST = {"usual stack": 0.25, "news-please": 0.1}
 GOAL = {"usual stack": 0.12, "news-please": 0.05}
-READERS = {  # they fetch and read only
-    "news-please": "news_please.py",
-    "newspaper4k": "newspaper_pages.py",
-    "per-site selectors": "per_site.py",
-}
+READERS = ("news-please", "newspaper4k", "per-site selectors")  # they fetch and read only
 LINEAR = ("news-please", "newspaper4k")
 
 
@@ -153,10 +149,10 @@ def usual_stack(python: Path, port: int, outlets: int, folder: Path) -> Run:
     return Run(cpu, held, int(output.split()[-1]))
 
 
-def reader(python: Path, script: str, port: int, outlets: int) -> Run:
+def reader(python: Path, name: str, port: int, outlets: int) -> Run:
     """A program that fetches and reads, and prints how many articles it found."""
-    path = ROOT / "benchmarks" / "peers" / script
-    cpu, held, output = measure([str(python), str(path), str(port), str(outlets)])
+    script = ROOT / "benchmarks" / "peers" / "pages_driven.py"
+    cpu, held, output = measure([str(python), str(script), str(port), str(outlets), name])
     return Run(cpu, held, int(output.split()[-1]))
 
 
@@ -188,8 +184,8 @@ def one_round(python: Path, port: int, outlets: Mapping[str, int]) -> Iterator[t
         folder = Path(name)
         yield "marsad", marsad(port, outlets["marsad"], folder)
         yield "usual stack", usual_stack(python, port, outlets["usual stack"], folder)
-    for name, script in READERS.items():
-        yield name, reader(python, script, port, outlets[name])
+    for name in READERS:
+        yield name, reader(python, name, port, outlets[name])
 
 
 def complete(name: str, run: Run, pages: int) -> Run:
