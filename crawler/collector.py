@@ -48,6 +48,10 @@ R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
+class NotOpenError(RuntimeError):
+    """The collector takes no visit: it has not started, or it stops."""
+
+
 class Collector:
     """Visits sources through one long-lived Scrapy crawl on the running asyncio loop.
 
@@ -147,7 +151,7 @@ class Collector:
     def submit(self, source: Source, state: FetchState) -> bool:
         """Begin a visit of ``source``. Returns False when it is being visited already."""
         if not self._is_open:
-            raise RuntimeError("the collector is not open")
+            raise NotOpenError("the collector is not open")
         if source.id in self._visits:
             return False
         self._exempt(source)
@@ -263,7 +267,7 @@ class Collector:
 
     async def _fetch(self, url: str) -> Fetched:
         if not self._is_open:
-            raise RuntimeError("the collector is not open")
+            raise NotOpenError("the collector is not open")
         async with self._places:
             limit = max(self._settings.page_max_bytes, self._settings.feed_max_bytes)
             return await self._tools.fetcher.fetch(url, max_bytes=limit)

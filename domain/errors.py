@@ -14,6 +14,7 @@
     ├── StoreError           the database said no
     │   ├── SchemaError      the schema is older or newer than this program
     │   ├── BusyError        another daemon holds the database
+    │   ├── ConnectionLostError  the server ended a session: it goes down or restarts
     │   ├── TimeLimitError   a question took longer than its asker allows
     │   └── QueryError       an analyst's SQL failed or was refused
     ├── LeaseLostError       another worker took the host over; nothing is stored
@@ -119,6 +120,10 @@ class SchemaError(StoreError):
 
 class BusyError(StoreError):
     """Another daemon holds this database."""
+
+
+class ConnectionLostError(StoreError):
+    """The server ended a session that was open, as it does when it restarts: try again."""
 
 
 class TimeLimitError(StoreError):

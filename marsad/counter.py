@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import ParamSpec, TypeVar
 
-from domain.errors import StoreError
+from domain.errors import BusyError, StoreError
 from domain.filing import Filed, Parcel
 from domain.lease import Lease
 from storage.store import Store
@@ -30,10 +30,15 @@ R = TypeVar("R")
 
 
 async def patiently(write: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    """Write, waiting out a database that is locked or down: nothing is lost for it."""
+    """Write, waiting out a database that is locked or down: nothing is lost for it.
+
+    One that somebody else holds is not waited for: BusyError.
+    """
     for wait in _RETRY_SECONDS:
         try:
             return await asyncio.to_thread(write, *args, **kwargs)
+        except BusyError:
+            raise
         except StoreError as error:
             _log.warning("the store refused a commit: %s; again in %g s", error, wait)
             await asyncio.sleep(wait)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from marsad.keeping import keep_house
 from marsad.labels import Labels
 from marsad.reloading import Reloading, in_place, say_refused
 from marsad.stopping import stop_on_signals
-from marsad.stores import open_store
+from marsad.stores import open_store, past_cuts
 from marsad.supervisor import Supervisor, supervised
 
 _log = logging.getLogger("marsad.daemon")
@@ -59,12 +59,13 @@ async def run(
         open_store, config.database, labels=labels, story_days=config.story_days
     )
     try:
-        with store.hold_daemon_lock() as renew:
+        with ExitStack() as stack:
+            renew = past_cuts(lambda: stack.enter_context(store.hold_daemon_lock()))
             reloading = Reloading(path, load, config)
             stop = stop_on_signals()
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.ask)
             # Nobody else sends on this database: what is leased was left by a crash.
-            await asyncio.to_thread(store.release_leases, utc_now())
+            await patiently(store.release_leases, utc_now())
             async with (
                 guarded(renew, stop),
                 _page(config, stop),

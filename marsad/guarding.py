@@ -1,4 +1,4 @@
-"""The daemon's hold on its database, looked after: a server that restarts forgets its locks."""
+"""The hold on the database, looked after: a server that restarts forgets its locks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _guard(renew: Callable[[], None], stop: asyncio.Event, every: float) -
             raise
         except StoreError as error:
             if not is_lost:
-                _log.warning("the daemon's lock cannot be asked for: %s", error)
+                _log.warning("the lock on the database cannot be asked for: %s", error)
             is_lost = True
         else:
             is_lost = False

@@ -18,7 +18,7 @@ _CONTROL = re.compile(
 # Chatty; and clients of the web write secret addresses out, in parts that no filter knows.
 _NOISY = (
     *("alembic", "apprise", "apscheduler", "filelock", "htmldate", "procrastinate", "scrapy"),
-    *("trafilatura", "twisted", "urllib3"),
+    *("sqlalchemy", "trafilatura", "twisted", "urllib3"),
 )
 
 

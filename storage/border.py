@@ -10,10 +10,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from domain.errors import StoreError, TimeLimitError
+from domain.errors import ConnectionLostError, StoreError, TimeLimitError
 from storage.remedies import remedy, sqlite_code
 
 _CANCELED = "57014"  # PostgreSQL's code of a question that its time limit ended
+_ENDED = ("57P", "08")  # classes of its codes: by an operator, or the line to it
+_CUT = "consuming input failed"  # psycopg's words where an answer was waited for; it has no code
 
 
 def drivers() -> tuple[type[BaseException], ...]:
@@ -43,7 +45,8 @@ def border(name: str, path: Path | None = None) -> Iterator[None]:
     except _foreign() as error:
         if is_timeout(error):
             raise TimeLimitError(f"database {name}: the question took too long") from error
-        raise StoreError(f"database {name}: {one_line(error)}{remedy(error, path)}") from error
+        kind = ConnectionLostError if is_cut(error) else StoreError
+        raise kind(f"database {name}: {one_line(error)}{remedy(error, path)}") from error
 
 
 def is_timeout(error: BaseException) -> bool:
@@ -51,6 +54,16 @@ def is_timeout(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
     code = getattr(cause, "sqlite_errorcode", None)
     return code == sqlite3.SQLITE_INTERRUPT or getattr(cause, "sqlstate", None) == _CANCELED
+
+
+def is_cut(error: BaseException) -> bool:
+    """Whether a session that was open has ended; one that never was is another matter."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        error = error.orig or error
+    state = getattr(error, "sqlstate", None)
+    return state.startswith(_ENDED) if state else str(error).startswith(_CUT)
 
 
 def is_corrupt(error: DBAPIError) -> bool:

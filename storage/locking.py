@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import IO
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import BusyError
@@ -32,6 +32,9 @@ def one_by_one(connection: Connection, key: int = HITS_LOCK) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
+_ALONE = text("SELECT pg_try_advisory_lock(:key)")
+_SHARED = text("SELECT pg_try_advisory_lock_shared(:key)")
+
 Renew = Callable[[], None]
 """Takes the lock again if a server forgot it; BusyError: another has it now."""
 
@@ -49,13 +52,13 @@ def daemon_lock(database: Database) -> Iterator[Renew]:
 
 
 @contextmanager
-def worker_lock(database: Database) -> Iterator[None]:
-    """Hold the database for one of several workers. Raises BusyError beside a daemon."""
-    with _session(database) as connection:
-        taken = text("SELECT pg_try_advisory_lock_shared(:key)")
-        if not connection.scalar(taken, {"key": DAEMON_LOCK}):
-            raise _busy(database, _advisory_holder(connection))
-        yield
+def worker_lock(database: Database) -> Iterator[Renew]:
+    """Hold the database for one of several workers. Raises BusyError beside a daemon.
+
+    A server that restarts forgets this lock too.
+    """
+    with _hold_advisory(database, _SHARED) as renew:
+        yield renew
 
 
 @contextmanager
@@ -87,9 +90,10 @@ def _written(file: IO[str]) -> str:
 
 
 @contextmanager
-def _hold_advisory(database: Database) -> Iterator[Renew]:
+def _hold_advisory(database: Database, lock: TextClause | None = None) -> Iterator[Renew]:
+    lock = _ALONE if lock is None else lock
     with ExitStack() as sessions:
-        held: list[Connection] = [_taken(database, sessions)]
+        held: list[Connection] = [_taken(database, sessions, lock)]
 
         def renew() -> None:
             try:
@@ -98,14 +102,14 @@ def _hold_advisory(database: Database) -> Iterator[Renew]:
             except DBAPIError:
                 held.pop().invalidate()  # never asked again: it would connect anew, without a lock
             if not held:
-                held.append(_taken(database, sessions))
+                held.append(_taken(database, sessions, lock))
 
         yield renew
 
 
-def _taken(database: Database, sessions: ExitStack) -> Connection:
+def _taken(database: Database, sessions: ExitStack, lock: TextClause) -> Connection:
     connection = sessions.enter_context(_session(database))
-    if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": DAEMON_LOCK}):
+    if not connection.scalar(lock, {"key": DAEMON_LOCK}):
         raise _busy(database, _advisory_holder(connection))
     return connection
 

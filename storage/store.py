@@ -209,9 +209,16 @@ class Store:
         Yields what takes the lock again where a server that restarted forgot it: BusyError when
         another was quicker, StoreError while the server is down.
         """
+        with self._hold(daemon_lock) as renew:
+            yield renew
+
+    @contextmanager
+    def _hold(
+        self, lock: Callable[[Database], AbstractContextManager[Callable[[], None]]]
+    ) -> Iterator[Callable[[], None]]:
         with ExitStack() as stack:
             with self._border():
-                take_again = stack.enter_context(daemon_lock(self._database))
+                take_again = stack.enter_context(lock(self._database))
 
             def renew() -> None:
                 with self._border():
@@ -220,12 +227,10 @@ class Store:
             yield renew
 
     @contextmanager
-    def hold_worker_lock(self) -> Iterator[None]:
-        """Hold the database for one of several workers; BusyError names a daemon beside them."""
-        with ExitStack() as stack:
-            with self._border():
-                stack.enter_context(worker_lock(self._database))
-            yield
+    def hold_worker_lock(self) -> Iterator[Callable[[], None]]:
+        """The same for one of several workers; BusyError names a daemon beside them."""
+        with self._hold(worker_lock) as renew:
+            yield renew
 
     # -- the queue that workers share
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import procrastinate
@@ -19,6 +19,8 @@ from marsad.cluster.tasks import ARCHIVE, DESK, VISITS, make_app, said
 from marsad.cluster.turns import StoredTurns
 from marsad.cluster.worker import Worker, by_host
 from marsad.config import Config
+from marsad.counter import patiently
+from marsad.guarding import guarded
 from marsad.house import Shared, build_house
 from marsad.labels import Labels
 from marsad.stopping import stop_on_signals
@@ -28,6 +30,7 @@ from storage.store import Store
 
 _log = logging.getLogger("marsad.worker")
 STOP_WITHIN = 8.0  # seconds for jobs to end
+_ONCE_MORE = 0.5  # seconds until what did not end is cancelled again
 _AGAIN = 2.0  # seconds until a queue that was lost is asked again
 _DESK_AT_ONCE = 8  # channels served and looks taken at once
 _ARCHIVE_AT_ONCE = 1  # chunk of the archive: its pages keep every worker process busy
@@ -57,12 +60,13 @@ async def _share(
         open_store, config.database, labels=labels, story_days=config.story_days
     )
     try:
-        with store.hold_worker_lock():
+        with ExitStack() as stack:
+            renew = await patiently(lambda: stack.enter_context(store.hold_worker_lock()))
             # before anything else is written: a process that is stuck may hold what a start needs
             guard = asyncio.create_task(_end_stuck(store, settings))
             try:
-                await asyncio.to_thread(install_queue, store)
-                await _work(config, environment, store, labels, metrics)
+                await patiently(install_queue, store)
+                await _work(config, environment, store, labels, metrics, renew=renew)
             finally:
                 guard.cancel()
                 await asyncio.gather(guard, return_exceptions=True)
@@ -97,6 +101,8 @@ async def _work(
     store: Store,
     labels: Labels,
     metrics: WorkerMetrics,
+    *,
+    renew: Callable[[], None],
 ) -> None:
     settings = settings_of(config)
     bell = asyncio.Event()
@@ -108,7 +114,7 @@ async def _work(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(house.close)
         labels.fill(await house.workers.ready())
-        await asyncio.to_thread(store.sync_sources, config.sources, house.clock())
+        await patiently(store.sync_sources, config.sources, house.clock())
         await house.collector.start()
         stack.push_async_callback(house.collector.stop, STOP_WITHIN / 2)
         app = make_app(
@@ -117,11 +123,15 @@ async def _work(
             connections=settings.visits // 4 + 8,
         )
         worker.app = app
-        await _serve(worker, app, bell, Supervisor(environment))
+        await _serve(worker, app, bell, Supervisor(environment), renew)
 
 
 async def _serve(
-    worker: Worker, app: procrastinate.App, bell: asyncio.Event, supervisor: Supervisor
+    worker: Worker,
+    app: procrastinate.App,
+    bell: asyncio.Event,
+    supervisor: Supervisor,
+    renew: Callable[[], None],
 ) -> None:
     stop, house, settings = stop_on_signals(), worker.house, worker.settings
     _log.info("worker %d takes jobs: %d sources", os.getpid(), len(house.sources))
@@ -133,13 +143,27 @@ async def _serve(
             asyncio.create_task(_ring(worker, tuple(house.channels), bell)),
             asyncio.create_task(_sweep(worker, settings)),
         ]
-        async with supervised(supervisor, stop):
-            await stop.wait()
-        _log.info("worker %d stops", os.getpid())
-        for task in tasks:
+        try:
+            async with guarded(renew, stop), supervised(supervisor, stop):
+                await stop.wait()
+        finally:
+            _log.info("worker %d stops", os.getpid())
+            await asyncio.gather(house.collector.stop(STOP_WITHIN / 2), end(tasks))
+
+
+async def end(tasks: Sequence[asyncio.Task[None]], within: float = STOP_WITHIN * 7 / 8) -> None:
+    """Cancel ``tasks`` until all have ended: again after ``within`` seconds, and then often.
+
+    psycopg forgets a cancellation that comes while it sees that the server cut the connection,
+    and what was cancelled goes on.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        await house.collector.stop(STOP_WITHIN / 2)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, pending = await asyncio.wait(pending, timeout=within)
+        within = min(within, _ONCE_MORE)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _take(

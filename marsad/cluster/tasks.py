@@ -79,7 +79,22 @@ def connector(conninfo: str, *, connections: int) -> procrastinate.PsycopgConnec
 
 
 class _Jobs(JobManager):
-    """Notes the ends of jobs. What cannot be noted is a line of the log, no traceback a job."""
+    """Notes the ends of jobs. What cannot be noted is a line of the log, no traceback a job.
+
+    A worker that is stopped while it comes forward comes forward no more.
+    """
+
+    async def prune_stalled_workers(self, seconds_since_heartbeat: float) -> list[int]:
+        """Forget workers that are gone."""
+        pruned = await super().prune_stalled_workers(seconds_since_heartbeat)
+        _heed_cancellation()
+        return pruned
+
+    async def register_worker(self) -> int:
+        """Return this worker's number."""
+        number = await super().register_worker()
+        _heed_cancellation()
+        return number
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """Note the end of ``job``; of one that was taken back meanwhile there is none to note."""
@@ -95,6 +110,13 @@ class _Jobs(JobManager):
                 return
             await asyncio.sleep(wait)
         _log.warning("the end of job %s cannot be noted: %s", job.lock, why)
+
+
+def _heed_cancellation() -> None:
+    """Raise a cancellation that psycopg forgot: a connection that the server had cut met it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def said(error: BaseException) -> str:

@@ -12,6 +12,7 @@ import procrastinate
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 
+from crawler.collector import NotOpenError
 from crawler.domains import host_key
 from domain.errors import LeaseLostError, StoreError
 from domain.source import FetchState, Source
@@ -63,6 +64,8 @@ class Worker:
         except LeaseLostError as error:
             self.metrics.lost.inc()
             _log.warning("%s", error)
+        except NotOpenError:  # this worker stops: what is due still is
+            return
         finally:
             self._turns.drop(lease)
 

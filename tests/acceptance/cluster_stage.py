@@ -190,8 +190,8 @@ class Cluster:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
             )
 
-    async def until(self, sql: str, wanted: int, seconds: float) -> None:
-        """Wait until the count that ``sql`` asks is ``wanted``."""
+    async def until(self, sql: str, wanted: int, seconds: float, *, pause: float = 0.3) -> None:
+        """Wait until the count that ``sql`` asks is ``wanted``, asked every ``pause`` seconds."""
         deadline = time.monotonic() + seconds
         found = None
         while time.monotonic() < deadline:
@@ -201,7 +201,7 @@ class Cluster:
                 found = None
             if found == wanted:
                 return
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(pause)
         raise AssertionError(f"{sql}: {found} after {seconds} s, not {wanted}\n{self.state()}")
 
     def state(self) -> str:

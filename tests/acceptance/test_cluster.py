@@ -228,6 +228,27 @@ async def test_a_worker_starts_although_one_that_is_stuck_holds_the_sources(eigh
         await stuck.close()
 
 
+OURS = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'marsad %'"""
+
+
+async def test_a_worker_starts_and_stops_although_the_server_cuts_its_sessions(eight: Cluster):
+    """Wherever in its start it is: one that was up already is cut while it begins to work."""
+    upgrade = await eight.marsad("db", "upgrade")
+    assert await upgrade.wait() == 0, upgrade.errors
+    chance = random.Random(1204)
+    for _ in range(6):
+        worker = await eight.start()
+        await eight.until(f"SELECT (({OURS}) > 0)::int", 1, 60, pause=0.005)
+        for _ in range(3):
+            eight.cut_connections()
+            await asyncio.sleep(chance.uniform(0.0, 0.1))
+        await eight.takes_jobs(worker)
+        assert await worker.stop() == 0, worker.errors
+        assert "Traceback" not in worker.errors, worker.errors
+        eight.workers.remove(worker)
+
+
 async def test_nothing_is_lost_and_no_host_is_hurried_by_what_dies(tmp_path: Path):
     """Three workers under random kills, stops and cut connections; then a quiet moment."""
     seconds = SECONDS
@@ -260,7 +281,8 @@ async def test_nothing_is_lost_and_no_host_is_hurried_by_what_dies(tmp_path: Pat
         assert sum(ids.values()) - len(ids) <= sum(faults.values())
         assert made.stage.closest() >= made.delay - NEARLY
         for worker in list(made.workers):
-            await worker.stop()
+            assert worker.is_running, worker.errors
+            assert await worker.stop() == 0, worker.errors
         if seconds >= 60:
             assert judged(made) == await judged_by_one_machine(made)
 

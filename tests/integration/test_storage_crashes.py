@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from storage_promises import NOW, ROOT, filing, outlet, rows
 
-from domain.errors import BusyError, StoreError
+from domain.errors import BusyError, ConnectionLostError, StoreError
 from marsad.guarding import guarded
 from storage.store import Store
 
@@ -167,8 +168,9 @@ def eventually(act: Callable[[], None]) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("lock", ["hold_daemon_lock", "hold_worker_lock"])
 def test_a_lock_that_the_server_forgot_is_taken_again_or_known_to_be_lost(
-    postgres_url: str,
+    postgres_url: str, lock: str
 ) -> None:
     store, other = Store.open(postgres_url), Store.open(postgres_url)
     ended = (
@@ -180,7 +182,8 @@ def test_a_lock_that_the_server_forgot_is_taken_again_or_known_to_be_lost(
         with other._database.engine.begin() as connection:
             assert connection.exec_driver_sql(ended).scalar() is True
 
-    with store.hold_daemon_lock() as renew:
+    hold = getattr(store, lock)
+    with hold() as renew:
         renew()
         forget()
         renew()
@@ -194,6 +197,27 @@ def test_a_lock_that_the_server_forgot_is_taken_again_or_known_to_be_lost(
             pass
     store.close()
     other.close()
+
+
+@pytest.mark.postgres
+def test_a_session_that_the_server_ended_is_told_from_one_that_never_was(postgres_url: str) -> None:
+    own = "SELECT pg_terminate_backend(pg_backend_pid(), 9000)"
+    with Store.open(postgres_url) as store:
+        with (
+            pytest.raises(ConnectionLostError, match="try again"),
+            store._border(),
+            store._database.write() as connection,
+        ):
+            connection.exec_driver_sql(own)
+        with pytest.raises(StoreError, match="does not exist") as refused:
+            store.query("SELECT * FROM nowhere")
+        assert not isinstance(refused.value, ConnectionLostError)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"postgresql+psycopg://postgres@127.0.0.1:{nobody.getsockname()[1]}/none"
+        with pytest.raises(StoreError, match="does the server run") as refused:
+            Store.open(address)
+    assert not isinstance(refused.value, ConnectionLostError)
 
 
 async def test_a_daemon_whose_lock_another_took_is_asked_to_stop() -> None:
