@@ -226,7 +226,8 @@ class StoredHolds:
 
     async def holds(self) -> Mapping[str, datetime]:
         """See ``crawler.ports.HoldShelf``."""
-        return await asyncio.to_thread(self._store.holds, self._clock())
+        # Nobody is asked before it is known who wants to be left alone.
+        return await patiently(self._store.holds, self._clock())
 
     async def hold(self, host: str, until: datetime) -> None:
         """See ``crawler.ports.HoldShelf``."""

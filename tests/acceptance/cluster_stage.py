@@ -160,10 +160,14 @@ class Cluster:
 
     async def takes_jobs(self, worker: Process, seconds: float = 120) -> None:
         """Wait until ``worker`` is up: on a machine with much to do that alone takes a minute."""
+        await self.says(worker, "takes jobs", seconds)
+
+    async def says(self, process: Process, words: str, seconds: float = 120) -> None:
+        """Wait until ``words`` stand in the log of ``process``."""
         deadline = time.monotonic() + seconds
-        while "takes jobs" not in worker.errors:
-            assert worker.is_running, worker.errors
-            assert time.monotonic() < deadline, f"no worker after {seconds} s\n{self.state()}"
+        while words not in process.errors:
+            assert process.is_running, process.errors
+            assert time.monotonic() < deadline, f"no {words!r} in {seconds} s\n{self.state()}"
             await asyncio.sleep(0.3)
 
     async def kill(self, worker: Process) -> None:

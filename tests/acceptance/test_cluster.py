@@ -232,21 +232,23 @@ OURS = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name LIKE 'marsad %'"""
 
 
-async def test_a_worker_starts_and_stops_although_the_server_cuts_its_sessions(eight: Cluster):
+@pytest.mark.parametrize(("command", "up"), [("worker", "takes jobs"), ("run", "marsad runs")])
+async def test_what_starts_while_the_server_cuts_its_sessions_starts_and_stops(
+    eight: Cluster, command: str, up: str
+):
     """Wherever in its start it is: one that was up already is cut while it begins to work."""
     upgrade = await eight.marsad("db", "upgrade")
     assert await upgrade.wait() == 0, upgrade.errors
     chance = random.Random(1204)
     for _ in range(6):
-        worker = await eight.start()
+        started = await eight.marsad(command)
         await eight.until(f"SELECT (({OURS}) > 0)::int", 1, 60, pause=0.005)
         for _ in range(3):
             eight.cut_connections()
             await asyncio.sleep(chance.uniform(0.0, 0.1))
-        await eight.takes_jobs(worker)
-        assert await worker.stop() == 0, worker.errors
-        assert "Traceback" not in worker.errors, worker.errors
-        eight.workers.remove(worker)
+        await eight.says(started, up)
+        assert await started.stop() == 0, started.errors
+        assert "Traceback" not in started.errors, started.errors
 
 
 async def test_nothing_is_lost_and_no_host_is_hurried_by_what_dies(tmp_path: Path):
