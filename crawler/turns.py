@@ -9,6 +9,7 @@ request before.
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,25 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-# Without any delay Scrapy begins all that waits in one sweep, before it counts the first: the next
-# one's turn would come before the answer. The least delay makes it look again in between.
-_LEAST_DELAY = 1e-3  # seconds
 _SLOT = "download_slot"  # Scrapy's meta key; a redirect inherits it from another host
+
+
+class _Waiting(deque[Any]):
+    """What waits for a host's turn. A request is under way from the moment at which it leaves.
+
+    Scrapy counts it a turn of the loop later. Until then, where no delay is asked for or all of
+    it has passed, it would take the next one too.
+    """
+
+    def __init__(self, under_way: set[Request]) -> None:
+        super().__init__()
+        self._under_way = under_way
+
+    def popleft(self) -> Any:
+        """Return the next request, with whoever waits for its answer."""
+        request, answer = super().popleft()
+        self._under_way.add(request)
+        return request, answer
 
 
 class Turns:
@@ -49,10 +65,12 @@ class Turns:
         if crawl_delay is not None:
             self._wishes.setdefault(host, {})[origin_of(request.url)] = crawl_delay.total_seconds()
         usual = self._crawler.settings.getfloat("DOWNLOAD_DELAY")
-        delay = max(usual, *self._wishes.get(host, {}).values(), _LEAST_DELAY)
+        delay = max([usual, *self._wishes.get(host, {}).values()])
         downloader: Any = self._crawler.engine.downloader
         downloader.per_slot_settings[host] = {"concurrency": 1, "delay": delay, "jitter": 0}
         _, slot = downloader._get_slot(request)
+        if not isinstance(slot.queue, _Waiting):
+            slot.queue = _Waiting(slot.transferring)
         spider: Any = self._crawler.spider
         slot.delay = 0.0 if spider.is_stopping else delay
         slot.lastseen = max(slot.lastseen, self._opened_at)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from itertools import pairwise
 
+import pytest
 from aiohttp import web
 from crawler_stage import Press, Stage, fresh, item, local_press, page, rss, source
 
@@ -158,7 +160,13 @@ async def test_a_connection_that_is_found_closed_costs_one_more_try_after_the_de
     assert min(later - earlier for (earlier, _), (later, _) in pairwise(asked)) >= 0.2
 
 
-async def test_without_a_delay_too_a_host_has_one_request_at_a_time():
+@pytest.mark.parametrize("delay", [0.0, 0.01])
+async def test_a_host_has_one_request_at_a_time_however_late_it_is(
+    monkeypatch: pytest.MonkeyPatch, delay: float
+):
+    """A busy machine lets a second pass between one of Scrapy's looks at its clock and the next."""
+    looks = itertools.count(time.monotonic(), 1.0)
+    monkeypatch.setattr("scrapy.core.downloader.monotonic", lambda: next(looks))
     open_now, most = 0, 0
 
     async def answer(request: web.Request) -> web.Response:
@@ -181,7 +189,7 @@ async def test_without_a_delay_too_a_host_has_one_request_at_a_time():
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    async with local_press() as press, Stage(delay="0s") as stage:
+    async with local_press() as press, Stage(delay=f"{delay}s") as stage:
         for number in range(4):
             feeds = (f"{url}/feed{number}",)
             outlet = source(press, id=f"o{number}", url=f"{url}/", feeds=feeds)
