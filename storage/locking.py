@@ -46,8 +46,8 @@ def daemon_lock(database: Database) -> Iterator[Renew]:
     Whichever way the holder ends, kill -9 and power loss included, the lock ends with it. So it
     does with a server that restarts: what is yielded is to be called now and then.
     """
-    hold = _hold_file if database.is_sqlite else _hold_advisory
-    with hold(database) as renew:
+    held = _hold_file(database) if database.is_sqlite else _hold_advisory(database, _ALONE)
+    with held as renew:
         yield renew
 
 
@@ -90,8 +90,7 @@ def _written(file: IO[str]) -> str:
 
 
 @contextmanager
-def _hold_advisory(database: Database, lock: TextClause | None = None) -> Iterator[Renew]:
-    lock = _ALONE if lock is None else lock
+def _hold_advisory(database: Database, lock: TextClause) -> Iterator[Renew]:
     with ExitStack() as sessions:
         held: list[Connection] = [_taken(database, sessions, lock)]
 

@@ -50,7 +50,7 @@ from storage.duty import Duty
 from storage.facets import Labels, value_itself
 from storage.folding import Folding, PlainFolding
 from storage.jobs import ClusterState
-from storage.locking import daemon_lock, worker_lock
+from storage.locking import Renew, daemon_lock, worker_lock
 from storage.looks import Looks
 from storage.outbox import OutboxRow
 from storage.robots import RobotsRow
@@ -203,7 +203,7 @@ class Store:
             self._database.writing(care.gather_statistics)
 
     @contextmanager
-    def hold_daemon_lock(self) -> Iterator[Callable[[], None]]:
+    def hold_daemon_lock(self) -> Iterator[Renew]:
         """Hold the database for one daemon; BusyError names another that does.
 
         Yields what takes the lock again where a server that restarted forgot it: BusyError when
@@ -213,9 +213,7 @@ class Store:
             yield renew
 
     @contextmanager
-    def _hold(
-        self, lock: Callable[[Database], AbstractContextManager[Callable[[], None]]]
-    ) -> Iterator[Callable[[], None]]:
+    def _hold(self, lock: Callable[[Database], AbstractContextManager[Renew]]) -> Iterator[Renew]:
         with ExitStack() as stack:
             with self._border():
                 take_again = stack.enter_context(lock(self._database))
@@ -227,7 +225,7 @@ class Store:
             yield renew
 
     @contextmanager
-    def hold_worker_lock(self) -> Iterator[Callable[[], None]]:
+    def hold_worker_lock(self) -> Iterator[Renew]:
         """The same for one of several workers; BusyError names a daemon beside them."""
         with self._hold(worker_lock) as renew:
             yield renew
